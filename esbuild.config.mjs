@@ -1,0 +1,88 @@
+/** Builds everything that runs into dist/: kernels (AssemblyScript → WebAssembly) and bundles (TypeScript → JavaScript). */
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import asc from "assemblyscript/asc";
+import { build } from "esbuild";
+
+const kernelSource = "src/kernels/assembly/index.ts";
+
+/** Programs for Node: name in dist/ → entry. */
+const programs = {
+  cli: "src/cli/main.ts",
+  trainer: "src/trainer/main.ts",
+  "fused-worker": "src/engine/fused/worker.ts",
+  "spectrum-worker": "src/trainer/spectrumWorker.ts",
+  bench: "bench/main.ts",
+};
+
+/** Scripts for a browser: name in dist/ → entry. */
+const pages = { report: "webview/report.ts" };
+
+/** Files that programs read at run time: name in dist/ → source. */
+const assets = { "optdigits.csv": "src/tasks/data/optdigits.csv" };
+
+async function buildKernels(name, extra) {
+  const { error, stderr } = await asc.main([
+    kernelSource,
+    "--outFile",
+    `dist/${name}.wasm`,
+    "--textFile",
+    `dist/${name}.wat`,
+    "--config",
+    "none",
+    "-O3",
+    "--noAssert",
+    "--runtime",
+    "stub",
+    "--importMemory",
+    "--initialMemory",
+    "1",
+    "--maximumMemory",
+    "65536",
+    "--sharedMemory",
+    "--memoryBase",
+    "65536",
+    "--enable",
+    "simd",
+    "--enable",
+    "threads",
+    ...extra,
+  ]);
+  if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
+}
+
+const present = (entries) =>
+  Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist", { recursive: true });
+if (existsSync(kernelSource)) {
+  await buildKernels("kernels-simd", ["--use", "RELAXED=0"]);
+  await buildKernels("kernels-relaxed", ["--enable", "relaxed-simd", "--use", "RELAXED=1"]);
+}
+await build({
+  entryPoints: present(programs),
+  outdir: "dist",
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  sourcemap: true,
+  legalComments: "linked",
+  // CommonJS packages bundled into ES modules may still call require for Node's own modules.
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+});
+await build({
+  entryPoints: present(pages),
+  outdir: "dist",
+  bundle: true,
+  platform: "browser",
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  logLevel: "warning",
+});
+for (const [name, source] of Object.entries(present(assets))) await copyFile(source, `dist/${name}`);

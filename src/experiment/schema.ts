@@ -1,0 +1,233 @@
+/**
+ * The experiment file's schema: the one source of its types, defaults, JSON Schema and error messages.
+ *
+ * Every property carries `.meta({ description })`, which becomes the hover text of the JSON Schema. Objects are
+ * strict: a key that is not listed here is an error (with a "did you mean"), never ignored.
+ */
+import { z } from "zod";
+
+const positiveInteger = (maximum: number) => z.int().min(1).max(maximum);
+
+const addingTask = z
+  .strictObject({
+    kind: z.literal("adding").meta({ description: "Add the two marked numbers of a long sequence." }),
+    length: z.int().min(2).max(100_000).default(200).meta({ description: "Timesteps T of a sequence." }),
+    testSize: positiveInteger(1_000_000)
+      .default(1000)
+      .meta({ description: "Sequences in the fixed test set." }),
+  })
+  .meta({
+    description:
+      "The adding problem of Hochreiter & Schmidhuber (1997); the trivial mean squared error is 1/6.",
+  });
+
+const copyTask = z
+  .strictObject({
+    kind: z.literal("copy").meta({ description: "Remember symbols over a long delay, then repeat them." }),
+    delay: positiveInteger(100_000)
+      .default(100)
+      .meta({ description: "Blank timesteps between the symbols and their recall." }),
+    symbols: z
+      .int()
+      .min(2)
+      .max(64)
+      .default(8)
+      .meta({ description: "Size of the alphabet, blank and marker excluded." }),
+    copyLength: positiveInteger(1000).default(10).meta({ description: "Symbols to remember." }),
+    testSize: positiveInteger(1_000_000)
+      .default(500)
+      .meta({ description: "Sequences in the fixed test set." }),
+  })
+  .meta({ description: "The copy memory problem (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016)." });
+
+const digitsTask = z
+  .strictObject({
+    kind: z.literal("digits").meta({ description: "Handwritten digits, read in pieces." }),
+    read: z
+      .enum(["pixels", "rows"])
+      .default("pixels")
+      .meta({ description: "pixels: 64 timesteps of 1 value; rows: 8 timesteps of 8 values." }),
+    permuted: z.boolean().default(false).meta({ description: "Read the pixels in one fixed random order." }),
+    permutationSeed: z
+      .int()
+      .min(0)
+      .max(4294967295)
+      .default(92916)
+      .meta({ description: "Seed of the fixed order; used when permuted." }),
+  })
+  .meta({ description: "The UCI optical digits: 1,797 images of 8 × 8 (E. Alpaydin & C. Kaynak, 1998)." });
+
+const csvTask = z
+  .strictObject({
+    kind: z.literal("csv").meta({ description: "Your own labelled sequences." }),
+    train: z
+      .string()
+      .min(1)
+      .meta({ description: "File with the training sequences, relative to the experiment file." }),
+    test: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "File with the test sequences; without it a part of `train` is held out." }),
+    testFraction: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.2)
+      .meta({ description: "Share of `train` held out when `test` is absent." }),
+    format: z
+      .enum(["rows", "long"])
+      .default("rows")
+      .meta({ description: "rows: one sequence a line; long: one timestep a line." }),
+    label: z
+      .enum(["first", "last"])
+      .default("last")
+      .meta({ description: "rows format: the column that holds the label." }),
+    target: z
+      .enum(["class", "number"])
+      .default("class")
+      .meta({ description: "class: classification; number: regression." }),
+    inputSize: positiveInteger(10_000)
+      .default(1)
+      .meta({ description: "rows format: values per timestep; a line holds T × inputSize values." }),
+    delimiter: z.enum([",", ";", "\t", " "]).default(",").meta({ description: "Character between values." }),
+    header: z
+      .boolean()
+      .default(false)
+      .meta({ description: "rows format: skip the first line. (The long format always has a header.)" }),
+    normalize: z
+      .boolean()
+      .default(true)
+      .meta({ description: "Scale each input to mean 0 and variance 1 over the training set." }),
+  })
+  .meta({ description: "Labelled sequences from text files." });
+
+export const taskSchema = z.discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask]);
+
+export const cellNames = ["rnn", "spectral", "orthogonal", "lstm", "gru"] as const;
+export const activationNames = ["tanh", "relu", "leakyRelu", "identity"] as const;
+export const initializationNames = ["orthogonal", "identity", "glorot", "henaff"] as const;
+
+export const modelSchema = z
+  .strictObject({
+    cell: z
+      .enum(cellNames)
+      .meta({ description: "rnn: vanilla; spectral: W = U diag(σ) Vᵀ; orthogonal: σ = 1; lstm; gru." }),
+    hidden: positiveInteger(8192).default(64).meta({ description: "Hidden size n." }),
+    layers: positiveInteger(64).default(1).meta({ description: "Stacked recurrent layers." }),
+    activation: z
+      .enum(activationNames)
+      .default("tanh")
+      .meta({ description: "φ of rnn, spectral and orthogonal cells. leakyRelu has slope 0.01." }),
+    initialization: z.enum(initializationNames).default("orthogonal").meta({
+      description:
+        "Transition matrix at the start. identity with relu is the IRNN (Le et al. 2015). Spectral and orthogonal cells start at the U and V nearest to it that their reflectors can express.",
+    }),
+    reflectors: z
+      .union([positiveInteger(8192), z.tuple([positiveInteger(8192), positiveInteger(8192)])])
+      .optional()
+      .meta({
+        description:
+          "Householder reflectors of U and V: one number m, or [m₁, m₂]; at most `hidden`. Default: min(hidden, 16). For spectral and orthogonal.",
+      }),
+    radius: z
+      .number()
+      .gt(0)
+      .max(10)
+      .default(0.1)
+      .meta({ description: "r: singular values stay inside (center − r, center + r). For spectral." }),
+    center: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .meta({ description: "σ*: the middle of the band of singular values. For spectral." }),
+  })
+  .meta({ description: "The network." });
+
+export const trainingSchema = z
+  .strictObject({
+    optimizer: z.enum(["adam", "rmsprop", "sgd"]).default("adam").meta({ description: "Optimizer." }),
+    momentum: z.number().min(0).lt(1).default(0.9).meta({ description: "Momentum of sgd." }),
+    learningRate: z.number().gt(0).max(100).default(0.001).meta({ description: "Learning rate at step 0." }),
+    learningRateDecay: z.number().gt(0).max(1).default(1).meta({
+      description:
+        "Factor applied to the learning rate over every `decaySteps` steps, continuously (exponential decay).",
+    }),
+    decaySteps: positiveInteger(1_000_000_000)
+      .default(1000)
+      .meta({ description: "Steps over which `learningRateDecay` is applied once." }),
+    batch: positiveInteger(65_536).default(32).meta({ description: "Sequences per step." }),
+    steps: positiveInteger(1_000_000_000)
+      .optional()
+      .meta({ description: "Training steps. Give `steps` or `epochs`, not both; default: 1000 steps." }),
+    epochs: positiveInteger(1_000_000)
+      .optional()
+      .meta({ description: "Passes over the training set; only for tasks that have a finite one." }),
+    clipNorm: z.number().gt(0).optional().meta({
+      description: "Scale the gradient down to this global L2 norm when it is larger. Absent: no clipping.",
+    }),
+    weightDecay: z.number().min(0).max(1).default(0).meta({
+      description: "Decoupled weight decay of the dense matrices (not of biases, reflectors or σ).",
+    }),
+    seed: z
+      .int()
+      .min(0)
+      .max(4294967295)
+      .default(1)
+      .meta({ description: "Seed of the data, their order and the initial parameters." }),
+    evaluateEvery: positiveInteger(1_000_000_000).optional().meta({
+      description:
+        "Steps between evaluations on the test set; default: a tenth of the run. The last step is always evaluated.",
+    }),
+    checkpointEvery: positiveInteger(1_000_000_000).optional().meta({
+      description: "Steps between checkpoints; default: a tenth of the run. The last step is always saved.",
+    }),
+    keepCheckpoints: positiveInteger(1_000_000).default(3).meta({
+      description: "Newest periodic checkpoints kept on disk; those asked for by hand are kept always.",
+    }),
+  })
+  .meta({ description: "How to train." });
+
+export const telemetrySchema = z
+  .strictObject({
+    cadence: z
+      .union([z.literal("auto"), positiveInteger(1_000_000)])
+      .default("auto")
+      .meta({
+        description:
+          "auto: every step for the first thousand rows, then every 2nd, 4th, 8th … for each further thousand. A number k: every k-th step.",
+      }),
+  })
+  .meta({ description: "What is recorded." });
+
+export const experimentSchema = z
+  .strictObject({
+    $schema: z.string().optional().meta({ description: "Address of the JSON Schema; for editors." }),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: "Name shown for its runs; default: the file's name." }),
+    task: taskSchema,
+    model: modelSchema,
+    training: trainingSchema.prefault({}),
+    telemetry: telemetrySchema.prefault({}),
+    engine: z
+      .enum(["auto", "fused", "tensorflow"])
+      .default("auto")
+      .meta({ description: "auto and fused: the WebAssembly engine; tensorflow: TensorFlow.js." }),
+  })
+  .meta({ title: "Sigmascope experiment", description: "What to train, on what, and what to record." });
+
+/** An experiment with every schema default written out. */
+export type Experiment = z.output<typeof experimentSchema>;
+/** An experiment as a person writes it. */
+export type ExperimentInput = z.input<typeof experimentSchema>;
+export type TaskSettings = Experiment["task"];
+export type ModelSettings = Experiment["model"];
+export type TrainingSettings = Experiment["training"];
+export type CellName = (typeof cellNames)[number];
+export type ActivationName = (typeof activationNames)[number];
+export type InitializationName = (typeof initializationNames)[number];
