@@ -1,6 +1,6 @@
 /** Builds everything that runs into dist/: kernels (AssemblyScript → WebAssembly) and bundles (TypeScript → JavaScript). */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
@@ -54,7 +54,6 @@ async function buildKernels(name, extra) {
 const present = (entries) =>
   Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
-await rm("dist", { recursive: true, force: true });
 await mkdir("dist", { recursive: true });
 if (existsSync(kernelSource)) {
   await buildKernels("kernels-simd", ["--use", "RELAXED=0"]);

@@ -1,0 +1,6 @@
+/** The kernels' entry: everything exported here is a WebAssembly export. */
+export * from "./elementwise";
+export * from "./gemm";
+export * from "./householder";
+export * from "./optimizer";
+export * from "./recurrence";
