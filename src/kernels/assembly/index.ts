@@ -1,5 +1,5 @@
 /** The kernels' entry: everything exported here is a WebAssembly export. */
-export * from "./elementwise";
+export * from "./arrays";
 export * from "./gemm";
 export * from "./householder";
 export * from "./optimizer";
