@@ -36,7 +36,7 @@ async function buildKernels(name, extra) {
     "stub",
     "--importMemory",
     "--initialMemory",
-    "1",
+    "2",
     "--maximumMemory",
     "65536",
     "--sharedMemory",

@@ -1,0 +1,152 @@
+/**
+ * The element-wise part of the cells, forward and backward, for one timestep of one panel.
+ *
+ * Panels are [row][8]; a ring block holds four rows of one timestep (128 bytes), blocks RING_STRIDE apart.
+ */
+import { LEAKY_RELU, RELU, TANH } from "./descriptor";
+import { sigmoidPs, tanhPs } from "./elementwise";
+import { RING_STRIDE } from "./panel";
+import { mulAdd, negMulAdd } from "./simd";
+
+const LEAK: f32 = 0.01;
+
+/** φ in place over `count` vectors; also written to `copy` unless that is 0. */
+export function activate(activation: i32, h: usize, count: i32, copy: usize): void {
+  const end = h + (<usize>count << 4);
+  const delta = copy ? copy - h : 0;
+  const zero = f32x4.splat(0);
+  if (activation == TANH) {
+    for (let p = h; p < end; p += 16) v128.store(p, tanhPs(v128.load(p)));
+  } else if (activation == RELU) {
+    // Selected, not maximised: a NaN must stay a NaN.
+    for (let p = h; p < end; p += 16) {
+      const x = v128.load(p);
+      v128.store(p, v128.andnot(x, f32x4.lt(x, zero)));
+    }
+  } else if (activation == LEAKY_RELU) {
+    const leak = f32x4.splat(LEAK);
+    for (let p = h; p < end; p += 16) {
+      const x = v128.load(p);
+      v128.store(p, v128.bitselect(f32x4.mul(x, leak), x, f32x4.lt(x, zero)));
+    }
+  }
+  if (copy) for (let p = h; p < end; p += 16) v128.store(p + delta, v128.load(p));
+}
+
+// @ts-ignore: decorator
+@inline
+function ringOffset(vector: i32): usize {
+  return <usize>(vector >> 3) * RING_STRIDE + (<usize>(vector & 7) << 4);
+}
+
+/** Δ = g ⊙ φ'(a), with φ' taken from the output h. */
+export function rnnBackward(activation: i32, g: usize, h: usize, ring: usize, count: i32): void {
+  const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
+  const leak = f32x4.splat(LEAK);
+  for (let i = 0; i < count; i++) {
+    const at = <usize>i << 4;
+    let d = v128.load(g + at);
+    const y = v128.load(h + at);
+    if (activation == TANH) d = f32x4.mul(d, negMulAdd(y, y, one));
+    else if (activation == RELU) d = v128.and(d, f32x4.gt(y, zero));
+    else if (activation == LEAKY_RELU) d = v128.bitselect(d, f32x4.mul(d, leak), f32x4.gt(y, zero));
+    v128.store(ring + ringOffset(i), d);
+  }
+}
+
+/**
+ * LSTM: c = f ⊙ c_prev + i ⊙ g, h = o ⊙ tanh(c).
+ * @param gates pre-activations i, f, g, o of `count` vectors each, replaced by their values; tanh(c) is put behind them.
+ */
+export function lstmForward(gates: usize, cPrevious: usize, c: usize, h: usize, count: i32, copy: usize): void {
+  const block = <usize>count << 4;
+  for (let at: usize = 0; at < block; at += 16) {
+    const i = sigmoidPs(v128.load(gates + at));
+    const f = sigmoidPs(v128.load(gates + block + at));
+    const g = tanhPs(v128.load(gates + 2 * block + at));
+    const o = sigmoidPs(v128.load(gates + 3 * block + at));
+    const state = mulAdd(i, g, f32x4.mul(f, v128.load(cPrevious + at)));
+    const squashed = tanhPs(state);
+    const y = f32x4.mul(o, squashed);
+    v128.store(gates + at, i);
+    v128.store(gates + block + at, f);
+    v128.store(gates + 2 * block + at, g);
+    v128.store(gates + 3 * block + at, o);
+    v128.store(gates + 4 * block + at, squashed);
+    v128.store(c + at, state);
+    v128.store(h + at, y);
+    if (copy) v128.store(copy + at, y);
+  }
+}
+
+/** @param carry ∂L/∂c handed back in time; read and replaced. */
+export function lstmBackward(g: usize, gates: usize, cPrevious: usize, carry: usize, ring: usize, count: i32): void {
+  const block = <usize>count << 4;
+  const ringBlock = <usize>(count >> 3) * RING_STRIDE;
+  const one = f32x4.splat(1);
+  for (let v = 0; v < count; v++) {
+    const at = <usize>v << 4;
+    const i = v128.load(gates + at);
+    const f = v128.load(gates + block + at);
+    const candidate = v128.load(gates + 2 * block + at);
+    const o = v128.load(gates + 3 * block + at);
+    const squashed = v128.load(gates + 4 * block + at);
+    const dh = v128.load(g + at);
+    const dc = mulAdd(f32x4.mul(dh, o), negMulAdd(squashed, squashed, one), v128.load(carry + at));
+    v128.store(carry + at, f32x4.mul(dc, f));
+    const to = ring + ringOffset(v);
+    v128.store(to, f32x4.mul(f32x4.mul(dc, candidate), f32x4.mul(i, f32x4.sub(one, i))));
+    v128.store(
+      to + ringBlock,
+      f32x4.mul(f32x4.mul(dc, v128.load(cPrevious + at)), f32x4.mul(f, f32x4.sub(one, f))),
+    );
+    v128.store(to + 2 * ringBlock, f32x4.mul(f32x4.mul(dc, i), negMulAdd(candidate, candidate, one)));
+    v128.store(to + 3 * ringBlock, f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o))));
+  }
+}
+
+/**
+ * GRU: n = tanh(x-part + r ⊙ h-part), h = (1 − z) ⊙ n + z ⊙ h_prev.
+ * @param gates pre-activations r, z, h-part and x-part of the candidate, `count` vectors each; r, z and n (in place of
+ * the x-part) replace them.
+ */
+export function gruForward(gates: usize, hPrevious: usize, h: usize, count: i32, copy: usize): void {
+  const block = <usize>count << 4;
+  for (let at: usize = 0; at < block; at += 16) {
+    const r = sigmoidPs(v128.load(gates + at));
+    const z = sigmoidPs(v128.load(gates + block + at));
+    const n = tanhPs(mulAdd(r, v128.load(gates + 2 * block + at), v128.load(gates + 3 * block + at)));
+    const y = mulAdd(z, f32x4.sub(v128.load(hPrevious + at), n), n);
+    v128.store(gates + at, r);
+    v128.store(gates + block + at, z);
+    v128.store(gates + 3 * block + at, n);
+    v128.store(h + at, y);
+    if (copy) v128.store(copy + at, y);
+  }
+}
+
+/** @param carry the part of ∂L/∂h_{t−1} that comes straight through z; replaced. */
+export function gruBackward(g: usize, gates: usize, hPrevious: usize, carry: usize, ring: usize, count: i32): void {
+  const block = <usize>count << 4;
+  const ringBlock = <usize>(count >> 3) * RING_STRIDE;
+  const one = f32x4.splat(1);
+  for (let v = 0; v < count; v++) {
+    const at = <usize>v << 4;
+    const r = v128.load(gates + at);
+    const z = v128.load(gates + block + at);
+    const hidden = v128.load(gates + 2 * block + at);
+    const n = v128.load(gates + 3 * block + at);
+    const dh = v128.load(g + at);
+    const oneLessZ = f32x4.sub(one, z);
+    const dn = f32x4.mul(f32x4.mul(dh, oneLessZ), negMulAdd(n, n, one));
+    const dz = f32x4.mul(f32x4.mul(dh, f32x4.sub(v128.load(hPrevious + at), n)), f32x4.mul(z, oneLessZ));
+    const dr = f32x4.mul(f32x4.mul(dn, hidden), f32x4.mul(r, f32x4.sub(one, r)));
+    v128.store(carry + at, f32x4.mul(dh, z));
+    const to = ring + ringOffset(v);
+    v128.store(to, dr);
+    v128.store(to + ringBlock, dz);
+    v128.store(to + 2 * ringBlock, f32x4.mul(dn, r));
+    v128.store(to + 3 * ringBlock, dn);
+  }
+}

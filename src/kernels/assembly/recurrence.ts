@@ -1,0 +1,273 @@
+/**
+ * One shard of a training step: forward through time, loss, backward through time, weight gradients.
+ *
+ * A shard is a fixed set of panels (8 sequences each) and has its own gradient; whichever thread computes it, the
+ * numbers are the same. All that a panel needs while it is worked on lies in the thread's scratch memory.
+ */
+import { activate, gruBackward, gruForward, lstmBackward, lstmForward, rnnBackward } from "./cells";
+import {
+  ACTIVATION, BACKWARD, BACKWARD_BLOCKS, BACKWARD_WEIGHTS, BATCH, CELL, CLASSIFY_EACH, FORWARD_COUNT, FORWARD_PARTS,
+  field, GRADIENT_COUNT, GRADIENT_PARTS, GRU, HEAD, HIDDEN, HIDDEN_PADDED, INPUT_COUNT, INPUT_PARTS, INPUT_SIZE,
+  INPUTS, LAYER_RECORDS, LAYER_STRIDE, LAYERS, LENGTH, LSTM, METRICS, LOSSES, NORMS, PANELS, PANELS_PER_SHARD,
+  PARTIAL_STRIDE, PARTIALS, PROBE, RELU, LEAKY_RELU, RNN, ROWS, SATURATED, SCRATCH_CARRY, SCRATCH_CELLS,
+  SCRATCH_COLUMNS, SCRATCH_EXTERNAL, SCRATCH_GATES, SCRATCH_RING, SCRATCH_STATE_GRADIENT, SCRATCH_STATES, TANH,
+} from "./descriptor";
+import { headPass } from "./head";
+import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
+
+export { packTransposed, packWeights, unpackGradient } from "./panel";
+
+/** Layouts that the host must know. */
+export function chunkTimesteps(): i32 {
+  return CHUNK;
+}
+
+/**
+ * Works through shard `shard`.
+ * @param flags BACKWARD, PROBE (with BACKWARD), PREDICT.
+ */
+export function runShard(model: usize, scratch: usize, shard: i32, flags: i32): void {
+  const perShard = field(model, PANELS_PER_SHARD);
+  const first = shard * perShard;
+  const last = min(first + perShard, field(model, PANELS));
+  const partial = <usize>field(model, PARTIALS) + <usize>shard * <usize>field(model, PARTIAL_STRIDE);
+  if (flags & BACKWARD) memory.fill(partial, 0, <usize>field(model, PARTIAL_STRIDE));
+  const layers = field(model, LAYERS);
+  const records = <usize>field(model, LAYER_RECORDS);
+  for (let panel = first; panel < last; panel++) {
+    fillInputs(model, records, scratch, panel);
+    for (let layer = 0; layer < layers; layer++) {
+      forwardLayer(model, records, layer, scratch);
+      if (flags & PROBE) countSaturated(model, records, layer, scratch, panel);
+    }
+    headPass(model, records + <usize>(layers - 1) * LAYER_STRIDE, scratch, panel, partial, flags);
+    if (flags & BACKWARD) {
+      for (let layer = layers - 1; layer >= 0; layer--) {
+        backwardLayer(model, records, layer, scratch, panel, partial, flags);
+      }
+    }
+  }
+}
+
+/** Transposes the inputs of eight sequences into the first layer's state panels; absent sequences are zero. */
+function fillInputs(model: usize, records: usize, scratch: usize, panel: i32): void {
+  const length = field(model, LENGTH);
+  const size = field(model, INPUT_SIZE);
+  const batch = field(model, BATCH);
+  const stride = <usize>field(records, ROWS) << 5;
+  const sequence = (<usize>length * size) << 2;
+  let source = <usize>field(model, INPUTS) + <usize>(panel << 3) * sequence;
+  const start = scratch + <usize>field(records, SCRATCH_STATES) + (<usize>(field(model, HIDDEN_PADDED) + 1) << 5);
+  for (let lane = 0; lane < 8; lane++) {
+    const present = (panel << 3) + lane < batch;
+    let to = start + (<usize>lane << 2);
+    let from = source;
+    for (let t = 0; t < length; t++) {
+      let out = to;
+      for (let j = 0; j < size; j++) {
+        store<f32>(out, present ? load<f32>(from) : 0);
+        from += 4;
+        out += 32;
+      }
+      to += stride;
+    }
+    source += sequence;
+  }
+}
+
+function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const cell = field(model, CELL);
+  const length = field(model, LENGTH);
+  const padded = field(model, HIDDEN_PADDED);
+  const vectors = padded << 1;
+  const stride = <usize>field(record, ROWS) << 5;
+  const gateStride = (<usize>padded << 5) * (cell == LSTM ? 5 : 4);
+  const cellStride = <usize>padded << 5;
+  let state = scratch + <usize>field(record, SCRATCH_STATES);
+  let gates = scratch + <usize>field(record, SCRATCH_GATES);
+  let cells = scratch + <usize>field(record, SCRATCH_CELLS);
+  let upper: usize = 0;
+  let upperStride: usize = 0;
+  if (layer + 1 < field(model, LAYERS)) {
+    const above = record + LAYER_STRIDE;
+    upper = scratch + <usize>field(above, SCRATCH_STATES) + (<usize>(padded + 1) << 5);
+    upperStride = <usize>field(above, ROWS) << 5;
+  }
+  const parts = field(record, FORWARD_COUNT);
+  for (let t = 0; t < length; t++) {
+    const next = state + stride;
+    const out = cell == RNN ? next : gates;
+    for (let part = 0; part < parts; part++) {
+      const at = record + (<usize>(FORWARD_PARTS + 5 * part) << 2);
+      panelProduct(
+        field(at, 1), field(at, 2), <usize>field(at, 0),
+        state + <usize>field(at, 3), 128, out + <usize>field(at, 4), false,
+      );
+    }
+    if (cell == RNN) {
+      activate(field(model, ACTIVATION), next, vectors, upper);
+    } else if (cell == LSTM) {
+      lstmForward(gates, cells, cells + cellStride, next, vectors, upper);
+      cells += cellStride;
+      gates += gateStride;
+    } else {
+      gruForward(gates, state, next, vectors, upper);
+      gates += gateStride;
+    }
+    state = next;
+    upper += upperStride;
+  }
+}
+
+/** Adds b to a, `count` vectors. */
+function addInto(a: usize, b: usize, count: i32): void {
+  const end = a + (<usize>count << 4);
+  for (; a < end; a += 16, b += 16) v128.store(a, f32x4.add(v128.load(a), v128.load(b)));
+}
+
+/**
+ * L2 norm of each of eight columns. Scaled by the largest entry first: gradients that vanish or explode reach numbers
+ * whose squares a float32 cannot hold.
+ */
+function columnNorms(g: usize, rows: i32, out: usize): void {
+  const tiny = f32x4.splat(1e-38);
+  const one = f32x4.splat(1);
+  for (let half: usize = 0; half < 32; half += 16) {
+    let largest = tiny;
+    let p = g + half;
+    for (let i = 0; i < rows; i++, p += 32) largest = f32x4.max(largest, f32x4.abs(v128.load(p)));
+    const inverse = f32x4.div(one, largest);
+    let sum = f32x4.splat(0);
+    p = g + half;
+    for (let i = 0; i < rows; i++, p += 32) {
+      const x = f32x4.mul(v128.load(p), inverse);
+      sum = f32x4.add(sum, f32x4.mul(x, x));
+    }
+    v128.store(out + half, f32x4.mul(largest, f32x4.sqrt(sum)));
+  }
+}
+
+function backwardLayer(
+  model: usize, records: usize, layer: i32, scratch: usize, panel: i32, partial: usize, flags: i32,
+): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const cell = field(model, CELL);
+  const activation = field(model, ACTIVATION);
+  const length = field(model, LENGTH);
+  const padded = field(model, HIDDEN_PADDED);
+  const vectors = padded << 1;
+  const blocks = padded >> 2;
+  const stateBytes = <usize>padded << 5;
+  const stride = <usize>field(record, ROWS) << 5;
+  const gateStride = stateBytes * (cell == LSTM ? 5 : 4);
+  const states = scratch + <usize>field(record, SCRATCH_STATES);
+  const gates = scratch + <usize>field(record, SCRATCH_GATES);
+  const cells = scratch + <usize>field(record, SCRATCH_CELLS);
+  const ring = scratch + <usize>field(model, SCRATCH_RING);
+  const columns = scratch + <usize>field(model, SCRATCH_COLUMNS);
+  const g = scratch + <usize>field(model, SCRATCH_STATE_GRADIENT);
+  const carry = scratch + <usize>field(model, SCRATCH_CARRY);
+  const external = scratch + <usize>field(record, SCRATCH_EXTERNAL);
+  // The top layer of a last-step head receives its only gradient from above at the last timestep.
+  const lastOnly = layer + 1 == field(model, LAYERS) && field(model, HEAD) != CLASSIFY_EACH;
+  const below = layer > 0 ? scratch + <usize>field(record - LAYER_STRIDE, SCRATCH_EXTERNAL) : 0;
+  const ringStride = (CHUNK + 1) * 128;
+  const norms = <usize>field(model, NORMS) + (<usize>layer * length * field(model, PANELS) + panel) * 32;
+  const normStride = <usize>field(model, PANELS) << 5;
+  memory.fill(carry, 0, stateBytes);
+
+  for (let t = length - 1; t >= 0; t--) {
+    if (t == length - 1) {
+      memory.copy(g, lastOnly ? external : external + <usize>t * stateBytes, stateBytes);
+    } else {
+      const later = ring + (<usize>((t + 1) % CHUNK) << 7);
+      panelProduct(blocks, field(record, BACKWARD_BLOCKS), <usize>field(record, BACKWARD_WEIGHTS), later, ringStride, g, false);
+      if (cell == GRU) addInto(g, carry, vectors);
+      if (!lastOnly) addInto(g, external + <usize>t * stateBytes, vectors);
+    }
+    if (flags & PROBE) columnNorms(g, field(model, HIDDEN), norms + <usize>t * normStride);
+
+    const now = ring + (<usize>(t % CHUNK) << 7);
+    const state = states + <usize>t * stride;
+    if (cell == RNN) rnnBackward(activation, g, state + stride, now, vectors);
+    else if (cell == LSTM) {
+      lstmBackward(g, gates + <usize>t * gateStride, cells + <usize>t * stateBytes, carry, now, vectors);
+    } else gruBackward(g, gates + <usize>t * gateStride, state, carry, now, vectors);
+
+    for (let part = 0; part < field(record, INPUT_COUNT); part++) {
+      const at = record + (<usize>(INPUT_PARTS + 3 * part) << 2);
+      panelProduct(
+        blocks, field(at, 1), <usize>field(at, 0), now + <usize>field(at, 2) * ringStride, ringStride,
+        below + <usize>t * stateBytes, part > 0,
+      );
+    }
+
+    if (t % CHUNK == 0) {
+      const steps = min(CHUNK, length - t);
+      packColumns(columns, state, stride, field(record, ROWS) >> 1, steps);
+      for (let part = 0; part < field(record, GRADIENT_COUNT); part++) {
+        const at = record + (<usize>(GRADIENT_PARTS + 5 * part) << 2);
+        accumulateOuter(
+          field(at, 2), field(at, 4), steps,
+          ring + <usize>field(at, 1) * ringStride,
+          columns + ((<usize>field(at, 3) * steps) << 6),
+          partial + <usize>field(at, 0),
+        );
+      }
+    }
+  }
+}
+
+/** Counts saturated or dead units of one panel at each timestep. */
+function countSaturated(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const cell = field(model, CELL);
+  const activation = field(model, ACTIVATION);
+  const length = field(model, LENGTH);
+  const rows = field(model, HIDDEN);
+  const block = <usize>field(model, HIDDEN_PADDED) << 5;
+  const lanes = min(8, field(model, BATCH) - (panel << 3));
+  const rectified = cell == RNN && (activation == RELU || activation == LEAKY_RELU);
+  const squashed = cell != RNN || activation == TANH;
+  const stride = cell == RNN ? <usize>field(record, ROWS) << 5 : block * (cell == LSTM ? 5 : 4);
+  // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth.
+  let values =
+    cell == RNN
+      ? scratch + <usize>field(record, SCRATCH_STATES) + stride
+      : scratch + <usize>field(record, SCRATCH_GATES) + block * (cell == LSTM ? 4 : 3);
+  const limit = f32x4.splat(0.975);
+  const zero = f32x4.splat(0);
+  let out = <usize>field(model, SATURATED) + ((<usize>layer * length * field(model, PANELS) + panel) << 2);
+  const outStride = <usize>field(model, PANELS) << 2;
+  for (let t = 0; t < length; t++) {
+    let count0 = i32x4.splat(0);
+    let count1 = i32x4.splat(0);
+    let p = values;
+    if (rectified) {
+      for (let i = 0; i < rows; i++, p += 32) {
+        count0 = i32x4.sub(count0, f32x4.le(v128.load(p, 0), zero));
+        count1 = i32x4.sub(count1, f32x4.le(v128.load(p, 16), zero));
+      }
+    } else if (squashed) {
+      for (let i = 0; i < rows; i++, p += 32) {
+        count0 = i32x4.sub(count0, f32x4.gt(f32x4.abs(v128.load(p, 0)), limit));
+        count1 = i32x4.sub(count1, f32x4.gt(f32x4.abs(v128.load(p, 16)), limit));
+      }
+    }
+    const counts = out;
+    let total = 0;
+    // Absent sequences do not count.
+    if (lanes > 0) total += i32x4.extract_lane(count0, 0);
+    if (lanes > 1) total += i32x4.extract_lane(count0, 1);
+    if (lanes > 2) total += i32x4.extract_lane(count0, 2);
+    if (lanes > 3) total += i32x4.extract_lane(count0, 3);
+    if (lanes > 4) total += i32x4.extract_lane(count1, 0);
+    if (lanes > 5) total += i32x4.extract_lane(count1, 1);
+    if (lanes > 6) total += i32x4.extract_lane(count1, 2);
+    if (lanes > 7) total += i32x4.extract_lane(count1, 3);
+    store<i32>(counts, total);
+    values += stride;
+    out += outStride;
+  }
+}
