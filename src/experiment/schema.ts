@@ -102,7 +102,9 @@ const csvTask = z
   })
   .meta({ description: "Labelled sequences from text files." });
 
-export const taskSchema = z.discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask]);
+export const taskSchema = z
+  .discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask])
+  .meta({ description: "What to learn." });
 
 export const cellNames = ["rnn", "spectral", "orthogonal", "lstm", "gru"] as const;
 export const activationNames = ["tanh", "relu", "leakyRelu", "identity"] as const;
