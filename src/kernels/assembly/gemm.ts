@@ -1,0 +1,344 @@
+/**
+ * General matrix product of row-major single-precision matrices.
+ *
+ * Both operands are copied ("packed") into panels that the micro-kernel reads from front to back: op(A) in panels of
+ * 4 rows, [k][4], and op(B) in panels of 8 columns, [k][8]. The micro-kernel keeps a 4×8 tile of C in eight
+ * registers; with two for B and one for A it needs eleven, which leaves room on the sixteen of x86-64 (Node 20's
+ * compiler spills a wider tile). Blocks of KC steps of k and MC rows of op(A) keep the panels in the caches
+ * (Goto & van de Geijn 2008).
+ *
+ * Every element of C is the sum over k in ascending order, within blocks of KC, whatever the alignment and
+ * position, so the same call gives the same bits.
+ */
+import { mulAdd } from "./simd";
+
+/** Rows of op(A) packed at a time: MC · KC floats fit the second-level cache. */
+const MC: i32 = 128;
+/** Steps of k packed at a time: a panel of A and one of B fit the first-level cache. */
+const KC: i32 = 256;
+/** Columns of op(B) packed at a time. */
+const NC: i32 = 1024;
+/** Bytes of one 4×8 tile, through which the edges of C are updated. */
+const TILE: i32 = 128;
+
+// @ts-ignore: decorator
+@inline
+function roundUp(value: i32, multiple: i32): i32 {
+  return ((value + multiple - 1) / multiple) * multiple;
+}
+
+/** Bytes of workspace for `gemm` with these sizes; the workspace starts at a multiple of 16. */
+export function gemmWorkspace(M: i32, N: i32, K: i32): i32 {
+  const k = min(K, KC);
+  return TILE + (roundUp(min(M, MC), 4) + roundUp(min(N, NC), 8)) * k * 4;
+}
+
+/**
+ * C = alpha · op(A) op(B) + beta · C.
+ * @param transA 0: A is [M, K]; 1: A is [K, M] and op(A) its transpose.
+ * @param transB 0: B is [K, N]; 1: B is [N, K] and op(B) its transpose.
+ * @param lda, ldb, ldc floats from one row to the next.
+ * @param beta 0: C is not read, so it may hold anything.
+ * @param workspace `gemmWorkspace(M, N, K)` bytes.
+ */
+export function gemm(
+  transA: i32,
+  transB: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  alpha: f32,
+  A: usize,
+  lda: i32,
+  B: usize,
+  ldb: i32,
+  beta: f32,
+  C: usize,
+  ldc: i32,
+  workspace: usize,
+): void {
+  if (M <= 0 || N <= 0) return;
+  if (K <= 0) {
+    scale(M, N, beta, C, ldc);
+    return;
+  }
+  const packedA = workspace + TILE;
+  const packedB = packedA + roundUp(min(M, MC), 4) * min(K, KC) * 4;
+  for (let j = 0; j < N; j += NC) {
+    const columns = min(NC, N - j);
+    for (let p = 0; p < K; p += KC) {
+      const depth = min(KC, K - p);
+      packB(transB, depth, columns, elementAt(B, ldb, transB, p, j), ldb, packedB);
+      const keep: f32 = p == 0 ? beta : 1;
+      for (let i = 0; i < M; i += MC) {
+        const rows = min(MC, M - i);
+        packA(transA, rows, depth, elementAt(A, lda, transA, i, p), lda, packedA);
+        block(rows, columns, depth, alpha, packedA, packedB, keep, C + ((i * ldc + j) << 2), ldc, workspace);
+      }
+    }
+  }
+}
+
+/** Address of element (row, column) of op(X). */
+// @ts-ignore: decorator
+@inline
+function elementAt(X: usize, ld: i32, transposed: i32, row: i32, column: i32): usize {
+  return X + ((transposed ? column * ld + row : row * ld + column) << 2);
+}
+
+/** C = beta · C. */
+function scale(M: i32, N: i32, beta: f32, C: usize, ldc: i32): void {
+  for (let i = 0; i < M; i++) {
+    for (let j = 0; j < N; j++) {
+      const at = C + ((i * ldc + j) << 2);
+      store<f32>(at, beta == 0 ? 0 : beta * load<f32>(at));
+    }
+  }
+}
+
+/** C = alpha · A B + beta · C for packed A and B. */
+function block(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  alpha: f32,
+  packedA: usize,
+  packedB: usize,
+  beta: f32,
+  C: usize,
+  ldc: i32,
+  tile: usize,
+): void {
+  const stride = ldc << 2;
+  for (let j = 0; j < columns; j += 8) {
+    const width = min(8, columns - j);
+    const panelB = packedB + ((j * depth) << 2);
+    for (let i = 0; i < rows; i += 4) {
+      const height = min(4, rows - i);
+      const panelA = packedA + ((i * depth) << 2);
+      const at = C + ((i * ldc + j) << 2);
+      if (height == 4 && width == 8) {
+        microKernel(depth, panelA, panelB, alpha, beta, at, stride);
+      } else {
+        if (beta != 0) copyTile(height, width, at, stride, tile, 32);
+        microKernel(depth, panelA, panelB, alpha, beta, tile, 32);
+        copyTile(height, width, tile, 32, at, stride);
+      }
+    }
+  }
+}
+
+function copyTile(height: i32, width: i32, src: usize, srcStride: i32, dst: usize, dstStride: i32): void {
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      store<f32>(dst + i * dstStride + (j << 2), load<f32>(src + i * srcStride + (j << 2)));
+    }
+  }
+}
+
+/** One 4×8 tile: C = alpha · (panel of A)(panel of B) + beta · C; `stride` in bytes. */
+function microKernel(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  let k = depth;
+  for (; k >= 4; k -= 4) {
+    let b0 = v128.load(b, 0);
+    let b1 = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a, 0);
+    c00 = mulAdd(x, b0, c00);
+    c01 = mulAdd(x, b1, c01);
+    x = v128.load_splat<f32>(a, 4);
+    c10 = mulAdd(x, b0, c10);
+    c11 = mulAdd(x, b1, c11);
+    x = v128.load_splat<f32>(a, 8);
+    c20 = mulAdd(x, b0, c20);
+    c21 = mulAdd(x, b1, c21);
+    x = v128.load_splat<f32>(a, 12);
+    c30 = mulAdd(x, b0, c30);
+    c31 = mulAdd(x, b1, c31);
+
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load_splat<f32>(a, 16);
+    c00 = mulAdd(x, b0, c00);
+    c01 = mulAdd(x, b1, c01);
+    x = v128.load_splat<f32>(a, 20);
+    c10 = mulAdd(x, b0, c10);
+    c11 = mulAdd(x, b1, c11);
+    x = v128.load_splat<f32>(a, 24);
+    c20 = mulAdd(x, b0, c20);
+    c21 = mulAdd(x, b1, c21);
+    x = v128.load_splat<f32>(a, 28);
+    c30 = mulAdd(x, b0, c30);
+    c31 = mulAdd(x, b1, c31);
+
+    b0 = v128.load(b, 64);
+    b1 = v128.load(b, 80);
+    x = v128.load_splat<f32>(a, 32);
+    c00 = mulAdd(x, b0, c00);
+    c01 = mulAdd(x, b1, c01);
+    x = v128.load_splat<f32>(a, 36);
+    c10 = mulAdd(x, b0, c10);
+    c11 = mulAdd(x, b1, c11);
+    x = v128.load_splat<f32>(a, 40);
+    c20 = mulAdd(x, b0, c20);
+    c21 = mulAdd(x, b1, c21);
+    x = v128.load_splat<f32>(a, 44);
+    c30 = mulAdd(x, b0, c30);
+    c31 = mulAdd(x, b1, c31);
+
+    b0 = v128.load(b, 96);
+    b1 = v128.load(b, 112);
+    x = v128.load_splat<f32>(a, 48);
+    c00 = mulAdd(x, b0, c00);
+    c01 = mulAdd(x, b1, c01);
+    x = v128.load_splat<f32>(a, 52);
+    c10 = mulAdd(x, b0, c10);
+    c11 = mulAdd(x, b1, c11);
+    x = v128.load_splat<f32>(a, 56);
+    c20 = mulAdd(x, b0, c20);
+    c21 = mulAdd(x, b1, c21);
+    x = v128.load_splat<f32>(a, 60);
+    c30 = mulAdd(x, b0, c30);
+    c31 = mulAdd(x, b1, c31);
+    a += 64;
+    b += 128;
+  }
+  for (; k > 0; k--) {
+    const b0 = v128.load(b, 0);
+    const b1 = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a, 0);
+    c00 = mulAdd(x, b0, c00);
+    c01 = mulAdd(x, b1, c01);
+    x = v128.load_splat<f32>(a, 4);
+    c10 = mulAdd(x, b0, c10);
+    c11 = mulAdd(x, b1, c11);
+    x = v128.load_splat<f32>(a, 8);
+    c20 = mulAdd(x, b0, c20);
+    c21 = mulAdd(x, b1, c21);
+    x = v128.load_splat<f32>(a, 12);
+    c30 = mulAdd(x, b0, c30);
+    c31 = mulAdd(x, b1, c31);
+    a += 16;
+    b += 32;
+  }
+  const factor = f32x4.splat(alpha);
+  if (beta == 0) {
+    v128.store(C, f32x4.mul(factor, c00), 0);
+    v128.store(C, f32x4.mul(factor, c01), 16);
+    C += stride;
+    v128.store(C, f32x4.mul(factor, c10), 0);
+    v128.store(C, f32x4.mul(factor, c11), 16);
+    C += stride;
+    v128.store(C, f32x4.mul(factor, c20), 0);
+    v128.store(C, f32x4.mul(factor, c21), 16);
+    C += stride;
+    v128.store(C, f32x4.mul(factor, c30), 0);
+    v128.store(C, f32x4.mul(factor, c31), 16);
+    return;
+  }
+  const keep = f32x4.splat(beta);
+  updateRow(C, factor, c00, c01, keep);
+  C += stride;
+  updateRow(C, factor, c10, c11, keep);
+  C += stride;
+  updateRow(C, factor, c20, c21, keep);
+  C += stride;
+  updateRow(C, factor, c30, c31, keep);
+}
+
+// @ts-ignore: decorator
+@inline
+function updateRow(C: usize, alpha: v128, left: v128, right: v128, beta: v128): void {
+  v128.store(C, mulAdd(alpha, left, f32x4.mul(beta, v128.load(C, 0))), 0);
+  v128.store(C, mulAdd(alpha, right, f32x4.mul(beta, v128.load(C, 16))), 16);
+}
+
+/** op(A) [rows, depth] in panels of 4 rows, [depth][4]; missing rows are 0. */
+function packA(transposed: i32, rows: i32, depth: i32, A: usize, lda: i32, dst: usize): void {
+  for (let i = 0; i < rows; i += 4) {
+    const height = min(4, rows - i);
+    if (transposed) packLines(depth, height, A + (i << 2), lda, dst, 16);
+    else packTransposed(depth, height, A + ((i * lda) << 2), lda, dst, 16);
+    dst += depth << 4;
+  }
+}
+
+/** op(B) [depth, columns] in panels of 8 columns, [depth][8]; missing columns are 0. */
+function packB(transposed: i32, depth: i32, columns: i32, B: usize, ldb: i32, dst: usize): void {
+  for (let j = 0; j < columns; j += 8) {
+    for (let half = 0; half < 8; half += 4) {
+      const width = max(0, min(4, columns - j - half));
+      if (transposed) packTransposed(depth, width, B + (((j + half) * ldb) << 2), ldb, dst + (half << 2), 32);
+      else packLines(depth, width, B + ((j + half) << 2), ldb, dst + (half << 2), 32);
+    }
+    dst += depth << 5;
+  }
+}
+
+/** Copies `count` (≤ 4) neighbouring floats of each of `depth` lines, the rest 0; lines land `step` bytes apart. */
+function packLines(depth: i32, count: i32, src: usize, ld: i32, dst: usize, step: usize): void {
+  const stride = ld << 2;
+  if (count == 4) {
+    for (let k = 0; k < depth; k++, src += stride, dst += step) v128.store(dst, v128.load(src));
+    return;
+  }
+  for (let k = 0; k < depth; k++, src += stride, dst += step) {
+    v128.store(dst, f32x4.splat(0));
+    for (let i = 0; i < count; i++) store<f32>(dst + (i << 2), load<f32>(src + (i << 2)));
+  }
+}
+
+/** Transposes `count` (≤ 4) lines of `depth` floats, the rest 0; each four land `step` bytes after the last. */
+function packTransposed(depth: i32, count: i32, src: usize, ld: i32, dst: usize, step: usize): void {
+  const stride = ld << 2;
+  let k = 0;
+  if (count == 4) {
+    for (; k + 4 <= depth; k += 4, src += 16) {
+      const r0 = v128.load(src);
+      const r1 = v128.load(src + stride);
+      const r2 = v128.load(src + 2 * stride);
+      const r3 = v128.load(src + 3 * stride);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
+      dst += step;
+      v128.store(dst, v128.shuffle<f64>(low01, low23, 1, 3));
+      dst += step;
+      v128.store(dst, v128.shuffle<f64>(high01, high23, 0, 2));
+      dst += step;
+      v128.store(dst, v128.shuffle<f64>(high01, high23, 1, 3));
+      dst += step;
+    }
+  }
+  for (; k < depth; k++, src += 4, dst += step) {
+    v128.store(dst, f32x4.splat(0));
+    for (let i = 0; i < count; i++) store<f32>(dst + (i << 2), load<f32>(src + i * stride));
+  }
+}
+
+/** Bytes of scratch for `microKernelPeak`. */
+export function microKernelPeakScratch(): i32 {
+  return TILE + KC * 12 * 4;
+}
+
+/**
+ * Runs the bare micro-kernel on panels that stay in the first-level cache: the most that `gemm` could reach.
+ * @param scratch `microKernelPeakScratch()` bytes, overwritten.
+ * @returns floating-point operations done.
+ */
+export function microKernelPeak(repeats: i32, scratch: usize): f64 {
+  memory.fill(scratch, 0, microKernelPeakScratch());
+  const a = scratch + TILE;
+  const b = a + KC * 4 * 4;
+  for (let i = 0; i < repeats; i++) microKernel(KC, a, b, 1, 0, scratch, 32);
+  return <f64>repeats * <f64>(2 * 4 * 8 * KC);
+}
