@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DiskReserve, describeFailure } from "../../../src/trainer/failure.ts";
+
+async function failureOf(action: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the action succeeded");
+}
+
+describe("describeFailure", () => {
+  it("explains a full disk", () => {
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    expect(describeFailure(error)).toMatch(/^the disk is full.*ENOSPC/);
+  });
+
+  it("names a file that is gone", async () => {
+    const path = join(tmpdir(), "sigmascope-no-such-file");
+    expect(describeFailure(await failureOf(() => readFile(path)))).toContain(
+      `the file or folder is gone: ${path}`,
+    );
+  });
+
+  it("says what to make smaller when memory runs out", async () => {
+    const error = await failureOf(async () => new Float32Array(2 ** 52));
+    expect(describeFailure(error)).toMatch(/^out of memory: .*smaller batch/);
+  });
+
+  it("keeps other messages, and what was thrown without being an error", () => {
+    expect(describeFailure(new Error("no such cell"))).toBe("no such cell");
+    expect(describeFailure("odd")).toBe("unexpected failure: odd");
+  });
+});
+
+describe("DiskReserve", () => {
+  it("holds 64 KiB that were really written, and gives them back once", () => {
+    const directory = mkdtempSync(join(tmpdir(), "sigmascope-reserve-"));
+    try {
+      const reserve = new DiskReserve(directory);
+      const [name] = readdirSync(directory);
+      const { size, blocks } = statSync(join(directory, name!));
+      expect(size).toBe(65_536);
+      expect(blocks * 512).toBeGreaterThanOrEqual(65_536);
+      reserve.release();
+      reserve.release();
+      expect(existsSync(join(directory, name!))).toBe(false);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
