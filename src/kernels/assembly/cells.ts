@@ -33,7 +33,7 @@ export function activate(activation: i32, h: usize, count: i32, copy: usize): vo
   if (copy) for (let p = h; p < end; p += 16) v128.store(p + delta, v128.load(p));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function ringOffset(vector: i32): usize {
   return <usize>(vector >> 3) * RING_STRIDE + (<usize>(vector & 7) << 4);

@@ -85,7 +85,7 @@ export const BACKWARD: i32 = 1;
 export const PROBE: i32 = 2;
 export const PREDICT: i32 = 4;
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function field(record: usize, index: i32): i32 {
   return load<i32>(record + (<usize>index << 2));

@@ -38,16 +38,17 @@ export function headPass(model: usize, top: usize, scratch: usize, panel: i32, p
     const gradient = ring + (<usize>slot << 7);
     if (head == REGRESS_LAST) squaredError(model, logits, panel, gradient, losses, metrics);
     else crossEntropy(model, logits, panel, t - from, length - from, gradient, losses, metrics);
+    const chunkFull = slot + 1 == CHUNK || t + 1 == length;
     if (flags & BACKWARD) {
       const to = external + <usize>(t - from) * (<usize>padded << 5);
       panelProduct(blocks, outputBlocks, <usize>field(model, HEAD_TRANSPOSED), gradient, RING_STRIDE, to, false);
-      if (slot + 1 == CHUNK || t + 1 == length) {
+      if (chunkFull) {
         const pairs = (padded + 4) >> 1;
         packColumns(columns, states + <usize>(chunkStart + 1) * stride, stride, pairs, slot + 1);
         accumulateOuter(outputBlocks, pairs, slot + 1, ring, columns, partial + <usize>field(model, HEAD_PARTIAL));
-        chunkStart = t + 1;
       }
     }
+    if (chunkFull) chunkStart = t + 1;
   }
 }
 
@@ -67,14 +68,14 @@ function writePredictions(model: usize, logits: usize, panel: i32, t: i32, times
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function ringRow(ring: usize, k: i32): usize {
   return ring + <usize>(k >> 2) * RING_STRIDE + (<usize>(k & 3) << 5);
 }
 
 /** A lane chosen at run time. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function laneOf(x: v128, lane: i32): f32 {
   return lane < 2

@@ -219,7 +219,7 @@ export function accumulateOuter(
 }
 
 /** The four lane sums of four vectors. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));

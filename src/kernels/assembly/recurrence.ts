@@ -6,20 +6,67 @@
  */
 import { activate, gruBackward, gruForward, lstmBackward, lstmForward, rnnBackward } from "./cells";
 import {
-  ACTIVATION, BACKWARD, BACKWARD_BLOCKS, BACKWARD_WEIGHTS, BATCH, CELL, CLASSIFY_EACH, FORWARD_COUNT, FORWARD_PARTS,
-  field, GRADIENT_COUNT, GRADIENT_PARTS, GRU, HEAD, HIDDEN, HIDDEN_PADDED, INPUT_COUNT, INPUT_PARTS, INPUT_SIZE,
-  INPUTS, LAYER_RECORDS, LAYER_STRIDE, LAYERS, LENGTH, LSTM, METRICS, LOSSES, NORMS, PANELS, PANELS_PER_SHARD,
-  PARTIAL_STRIDE, PARTIALS, PROBE, RELU, LEAKY_RELU, RNN, ROWS, SATURATED, SCRATCH_CARRY, SCRATCH_CELLS,
-  SCRATCH_COLUMNS, SCRATCH_EXTERNAL, SCRATCH_GATES, SCRATCH_RING, SCRATCH_STATE_GRADIENT, SCRATCH_STATES, TANH,
+  ACTIVATION,
+  BACKWARD,
+  BACKWARD_BLOCKS,
+  BACKWARD_WEIGHTS,
+  BATCH,
+  CELL,
+  CLASSIFY_EACH,
+  FORWARD_COUNT,
+  FORWARD_PARTS,
+  field,
+  GRADIENT_COUNT,
+  GRADIENT_PARTS,
+  GRU,
+  HEAD,
+  HIDDEN,
+  HIDDEN_PADDED,
+  INPUT_COUNT,
+  INPUT_PARTS,
+  INPUT_SIZE,
+  INPUTS,
+  LAYER_RECORDS,
+  LAYER_STRIDE,
+  LAYERS,
+  LEAKY_RELU,
+  LENGTH,
+  LOSSES,
+  LSTM,
+  METRICS,
+  NORMS,
+  PANELS,
+  PANELS_PER_SHARD,
+  PARTIAL_STRIDE,
+  PARTIALS,
+  PROBE,
+  RELU,
+  RNN,
+  ROWS,
+  SATURATED,
+  SCRATCH_CARRY,
+  SCRATCH_CELLS,
+  SCRATCH_COLUMNS,
+  SCRATCH_EXTERNAL,
+  SCRATCH_GATES,
+  SCRATCH_RING,
+  SCRATCH_STATE_GRADIENT,
+  SCRATCH_STATES,
+  TANH,
 } from "./descriptor";
 import { headPass } from "./head";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
 
 export { packTransposed, packWeights, unpackGradient } from "./panel";
 
-/** Layouts that the host must know. */
+/** Timesteps of a ring, for the host's plan of scratch memory. */
 export function chunkTimesteps(): i32 {
   return CHUNK;
+}
+
+/** First byte that the module's own constants leave free. */
+export function heapBase(): usize {
+  return __heap_base;
 }
 
 /**
@@ -54,13 +101,14 @@ function fillInputs(model: usize, records: usize, scratch: usize, panel: i32): v
   const length = field(model, LENGTH);
   const size = field(model, INPUT_SIZE);
   const batch = field(model, BATCH);
-  const stride = <usize>field(records, ROWS) << 5;
+  const stride = (<usize>field(records, ROWS)) << 5;
   const sequence = (<usize>length * size) << 2;
   let source = <usize>field(model, INPUTS) + <usize>(panel << 3) * sequence;
-  const start = scratch + <usize>field(records, SCRATCH_STATES) + (<usize>(field(model, HIDDEN_PADDED) + 1) << 5);
+  const start =
+    scratch + <usize>field(records, SCRATCH_STATES) + ((<usize>(field(model, HIDDEN_PADDED) + 1)) << 5);
   for (let lane = 0; lane < 8; lane++) {
     const present = (panel << 3) + lane < batch;
-    let to = start + (<usize>lane << 2);
+    let to = start + ((<usize>lane) << 2);
     let from = source;
     for (let t = 0; t < length; t++) {
       let out = to;
@@ -81,9 +129,9 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
   const length = field(model, LENGTH);
   const padded = field(model, HIDDEN_PADDED);
   const vectors = padded << 1;
-  const stride = <usize>field(record, ROWS) << 5;
-  const gateStride = (<usize>padded << 5) * (cell == LSTM ? 5 : 4);
-  const cellStride = <usize>padded << 5;
+  const stride = (<usize>field(record, ROWS)) << 5;
+  const gateStride = ((<usize>padded) << 5) * (cell == LSTM ? 5 : 4);
+  const cellStride = (<usize>padded) << 5;
   let state = scratch + <usize>field(record, SCRATCH_STATES);
   let gates = scratch + <usize>field(record, SCRATCH_GATES);
   let cells = scratch + <usize>field(record, SCRATCH_CELLS);
@@ -91,18 +139,23 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
   let upperStride: usize = 0;
   if (layer + 1 < field(model, LAYERS)) {
     const above = record + LAYER_STRIDE;
-    upper = scratch + <usize>field(above, SCRATCH_STATES) + (<usize>(padded + 1) << 5);
-    upperStride = <usize>field(above, ROWS) << 5;
+    upper = scratch + <usize>field(above, SCRATCH_STATES) + ((<usize>(padded + 1)) << 5);
+    upperStride = (<usize>field(above, ROWS)) << 5;
   }
   const parts = field(record, FORWARD_COUNT);
   for (let t = 0; t < length; t++) {
     const next = state + stride;
     const out = cell == RNN ? next : gates;
     for (let part = 0; part < parts; part++) {
-      const at = record + (<usize>(FORWARD_PARTS + 5 * part) << 2);
+      const at = record + ((<usize>(FORWARD_PARTS + 5 * part)) << 2);
       panelProduct(
-        field(at, 1), field(at, 2), <usize>field(at, 0),
-        state + <usize>field(at, 3), 128, out + <usize>field(at, 4), false,
+        field(at, 1),
+        field(at, 2),
+        <usize>field(at, 0),
+        state + <usize>field(at, 3),
+        128,
+        out + <usize>field(at, 4),
+        false,
       );
     }
     if (cell == RNN) {
@@ -122,7 +175,7 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
 
 /** Adds b to a, `count` vectors. */
 function addInto(a: usize, b: usize, count: i32): void {
-  const end = a + (<usize>count << 4);
+  const end = a + ((<usize>count) << 4);
   for (; a < end; a += 16, b += 16) v128.store(a, f32x4.add(v128.load(a), v128.load(b)));
 }
 
@@ -149,7 +202,13 @@ function columnNorms(g: usize, rows: i32, out: usize): void {
 }
 
 function backwardLayer(
-  model: usize, records: usize, layer: i32, scratch: usize, panel: i32, partial: usize, flags: i32,
+  model: usize,
+  records: usize,
+  layer: i32,
+  scratch: usize,
+  panel: i32,
+  partial: usize,
+  flags: i32,
 ): void {
   const record = records + <usize>layer * LAYER_STRIDE;
   const cell = field(model, CELL);
@@ -158,8 +217,8 @@ function backwardLayer(
   const padded = field(model, HIDDEN_PADDED);
   const vectors = padded << 1;
   const blocks = padded >> 2;
-  const stateBytes = <usize>padded << 5;
-  const stride = <usize>field(record, ROWS) << 5;
+  const stateBytes = (<usize>padded) << 5;
+  const stride = (<usize>field(record, ROWS)) << 5;
   const gateStride = stateBytes * (cell == LSTM ? 5 : 4);
   const states = scratch + <usize>field(record, SCRATCH_STATES);
   const gates = scratch + <usize>field(record, SCRATCH_GATES);
@@ -174,21 +233,29 @@ function backwardLayer(
   const below = layer > 0 ? scratch + <usize>field(record - LAYER_STRIDE, SCRATCH_EXTERNAL) : 0;
   const ringStride = (CHUNK + 1) * 128;
   const norms = <usize>field(model, NORMS) + (<usize>layer * length * field(model, PANELS) + panel) * 32;
-  const normStride = <usize>field(model, PANELS) << 5;
+  const normStride = (<usize>field(model, PANELS)) << 5;
   memory.fill(carry, 0, stateBytes);
 
   for (let t = length - 1; t >= 0; t--) {
     if (t == length - 1) {
       memory.copy(g, lastOnly ? external : external + <usize>t * stateBytes, stateBytes);
     } else {
-      const later = ring + (<usize>((t + 1) % CHUNK) << 7);
-      panelProduct(blocks, field(record, BACKWARD_BLOCKS), <usize>field(record, BACKWARD_WEIGHTS), later, ringStride, g, false);
+      const later = ring + ((<usize>((t + 1) % CHUNK)) << 7);
+      panelProduct(
+        blocks,
+        field(record, BACKWARD_BLOCKS),
+        <usize>field(record, BACKWARD_WEIGHTS),
+        later,
+        ringStride,
+        g,
+        false,
+      );
       if (cell == GRU) addInto(g, carry, vectors);
       if (!lastOnly) addInto(g, external + <usize>t * stateBytes, vectors);
     }
     if (flags & PROBE) columnNorms(g, field(model, HIDDEN), norms + <usize>t * normStride);
 
-    const now = ring + (<usize>(t % CHUNK) << 7);
+    const now = ring + ((<usize>(t % CHUNK)) << 7);
     const state = states + <usize>t * stride;
     if (cell == RNN) rnnBackward(activation, g, state + stride, now, vectors);
     else if (cell == LSTM) {
@@ -196,10 +263,15 @@ function backwardLayer(
     } else gruBackward(g, gates + <usize>t * gateStride, state, carry, now, vectors);
 
     for (let part = 0; part < field(record, INPUT_COUNT); part++) {
-      const at = record + (<usize>(INPUT_PARTS + 3 * part) << 2);
+      const at = record + ((<usize>(INPUT_PARTS + 3 * part)) << 2);
       panelProduct(
-        blocks, field(at, 1), <usize>field(at, 0), now + <usize>field(at, 2) * ringStride, ringStride,
-        below + <usize>t * stateBytes, part > 0,
+        blocks,
+        field(at, 1),
+        <usize>field(at, 0),
+        now + <usize>field(at, 2) * ringStride,
+        ringStride,
+        below + <usize>t * stateBytes,
+        part > 0,
       );
     }
 
@@ -207,9 +279,11 @@ function backwardLayer(
       const steps = min(CHUNK, length - t);
       packColumns(columns, state, stride, field(record, ROWS) >> 1, steps);
       for (let part = 0; part < field(record, GRADIENT_COUNT); part++) {
-        const at = record + (<usize>(GRADIENT_PARTS + 5 * part) << 2);
+        const at = record + ((<usize>(GRADIENT_PARTS + 5 * part)) << 2);
         accumulateOuter(
-          field(at, 2), field(at, 4), steps,
+          field(at, 2),
+          field(at, 4),
+          steps,
           ring + <usize>field(at, 1) * ringStride,
           columns + ((<usize>field(at, 3) * steps) << 6),
           partial + <usize>field(at, 0),
@@ -226,11 +300,11 @@ function countSaturated(model: usize, records: usize, layer: i32, scratch: usize
   const activation = field(model, ACTIVATION);
   const length = field(model, LENGTH);
   const rows = field(model, HIDDEN);
-  const block = <usize>field(model, HIDDEN_PADDED) << 5;
+  const block = (<usize>field(model, HIDDEN_PADDED)) << 5;
   const lanes = min(8, field(model, BATCH) - (panel << 3));
   const rectified = cell == RNN && (activation == RELU || activation == LEAKY_RELU);
   const squashed = cell != RNN || activation == TANH;
-  const stride = cell == RNN ? <usize>field(record, ROWS) << 5 : block * (cell == LSTM ? 5 : 4);
+  const stride = cell == RNN ? (<usize>field(record, ROWS)) << 5 : block * (cell == LSTM ? 5 : 4);
   // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth.
   let values =
     cell == RNN
@@ -239,7 +313,7 @@ function countSaturated(model: usize, records: usize, layer: i32, scratch: usize
   const limit = f32x4.splat(0.975);
   const zero = f32x4.splat(0);
   let out = <usize>field(model, SATURATED) + ((<usize>layer * length * field(model, PANELS) + panel) << 2);
-  const outStride = <usize>field(model, PANELS) << 2;
+  const outStride = (<usize>field(model, PANELS)) << 2;
   for (let t = 0; t < length; t++) {
     let count0 = i32x4.splat(0);
     let count1 = i32x4.splat(0);

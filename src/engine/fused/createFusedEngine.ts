@@ -1,0 +1,43 @@
+/** The fused engine: WebAssembly SIMD over shared memory, the batch split over worker threads. */
+import { availableParallelism } from "node:os";
+import type { Engine, Model, ModelSpec, OptimizerSettings, TensorMap } from "../engine.ts";
+import { bestBuild, compileKernels, type KernelBuild } from "./kernels.ts";
+import { Arena, createSharedMemory } from "./memory.ts";
+import { FusedModel } from "./model.ts";
+import { Threads } from "./threads.ts";
+
+export { type KernelBuild, supportsRelaxedSimd, supportsSimd } from "./kernels.ts";
+
+export interface FusedOptions {
+  /** Threads, the caller's own included; default: as many as the machine runs at once. The numbers are the same for any. */
+  readonly threads?: number | undefined;
+  /** Default: the faster of those that the runtime supports. Builds differ in the last bits. */
+  readonly build?: KernelBuild | undefined;
+}
+
+const maximumThreads = 64;
+
+/**
+ * @throws RangeError for a number of threads outside 1 … 64; Error when the runtime lacks SIMD or shared memory.
+ */
+export async function createFusedEngine(options: FusedOptions = {}): Promise<Engine> {
+  const count = options.threads ?? Math.min(availableParallelism(), maximumThreads);
+  if (!(Number.isInteger(count) && count >= 1 && count <= maximumThreads))
+    throw new RangeError(`threads: ${count}; allowed: a whole number from 1 to ${maximumThreads}`);
+  const build = options.build ?? bestBuild();
+  const memory = createSharedMemory();
+  const threads = await Threads.start(compileKernels(build), memory, count);
+  const arena = new Arena(memory, threads.kernels.heapBase());
+  const description = `WebAssembly ${build === "relaxed" ? "relaxed SIMD" : "SIMD"}, ${count} ${count === 1 ? "thread" : "threads"}`;
+  return {
+    name: "fused",
+    description,
+    createModel: (
+      spec: ModelSpec,
+      optimizer: OptimizerSettings,
+      parameters: TensorMap,
+      state?: TensorMap,
+    ): Model => new FusedModel(arena, threads, spec, optimizer, parameters, state),
+    dispose: () => threads.stop(),
+  };
+}

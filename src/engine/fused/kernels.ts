@@ -1,0 +1,223 @@
+/** The WebAssembly kernels: which build this runtime can run, and their types. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export type KernelBuild = "simd" | "relaxed";
+
+/** A module that holds one relaxed-SIMD instruction: (func (result v128) (f32x4.relaxed_madd …)). */
+const relaxedProbe = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  19,
+  1,
+  17,
+  0,
+  65,
+  0,
+  253,
+  17,
+  65,
+  0,
+  253,
+  17,
+  65,
+  0,
+  253,
+  17,
+  253,
+  133,
+  2,
+  11,
+);
+/** A module that holds one SIMD instruction: (func (result v128) (i32x4.splat …)). */
+const simdProbe = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  8,
+  1,
+  6,
+  0,
+  65,
+  0,
+  253,
+  17,
+  11,
+);
+
+export function supportsSimd(): boolean {
+  return WebAssembly.validate(simdProbe);
+}
+
+export function supportsRelaxedSimd(): boolean {
+  return WebAssembly.validate(relaxedProbe);
+}
+
+/** The faster build that this runtime supports. */
+export function bestBuild(): KernelBuild {
+  return supportsRelaxedSimd() ? "relaxed" : "simd";
+}
+
+/**
+ * A file that the build put into dist/, found from the bundle in dist/ or from the source tree.
+ * @throws Error naming the places looked at.
+ */
+export function builtFile(name: string): string {
+  const places = [`./${name}`, `../../../dist/${name}`].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const found = places.find((path) => existsSync(path));
+  if (!found)
+    throw new Error(`${name} is not built: looked for ${places.join(" and ")}; run "npm run build"`);
+  return found;
+}
+
+/** Pointers are byte offsets into the shared memory. */
+export interface Kernels {
+  chunkTimesteps(): number;
+  heapBase(): number;
+  runShard(model: number, scratch: number, shard: number, flags: number): void;
+  packWeights(
+    dst: number,
+    kTotal: number,
+    rowOffset: number,
+    kOffset: number,
+    src: number,
+    rows: number,
+    columns: number,
+  ): void;
+  packTransposed(
+    dst: number,
+    kTotal: number,
+    kOffset: number,
+    src: number,
+    rows: number,
+    columns: number,
+  ): void;
+  unpackGradient(
+    dst: number,
+    src: number,
+    pairs: number,
+    rowOffset: number,
+    columnOffset: number,
+    rows: number,
+    columns: number,
+  ): void;
+  reducePartials(dst: number, src: number, strideFloats: number, count: number, shards: number): void;
+  sumOfSquares(src: number, count: number): number;
+  /** The updates return Σ(change²). */
+  adam(
+    value: number,
+    gradient: number,
+    m: number,
+    v: number,
+    count: number,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    correction1: number,
+    correction2: number,
+    scale: number,
+    decay: number,
+  ): number;
+  rmsprop(
+    value: number,
+    gradient: number,
+    v: number,
+    count: number,
+    learningRate: number,
+    rho: number,
+    epsilon: number,
+    scale: number,
+    decay: number,
+  ): number;
+  sgd(
+    value: number,
+    gradient: number,
+    m: number,
+    count: number,
+    learningRate: number,
+    momentum: number,
+    scale: number,
+    decay: number,
+  ): number;
+  spectralWorkspace(n: number, m1: number, m2: number): number;
+  spectralMaterialize(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    w: number,
+    workspace: number,
+  ): void;
+  spectralPullback(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    w: number,
+    g: number,
+    du: number,
+    dv: number,
+    dSigma: number,
+    workspace: number,
+  ): void;
+}
+
+export function compileKernels(build: KernelBuild): WebAssembly.Module {
+  if (!supportsSimd())
+    throw new Error("this JavaScript runtime has no WebAssembly SIMD, which the fused engine needs");
+  return new WebAssembly.Module(readFileSync(builtFile(`kernels-${build}.wasm`)));
+}
+
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const imports = {
+    env: {
+      memory,
+      abort: () => {
+        throw new Error("a kernel stopped on a failed check");
+      },
+    },
+  };
+  return new WebAssembly.Instance(module, imports).exports as unknown as Kernels;
+}

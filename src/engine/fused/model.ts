@@ -1,0 +1,309 @@
+/** A model of the fused engine: the steps of a training step, in order. */
+import type {
+  Batch,
+  EvaluationResult,
+  LayerProbe,
+  Model,
+  ModelSpec,
+  OptimizerSettings,
+  StepResult,
+  TensorMap,
+} from "../engine.ts";
+import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
+import {
+  activations,
+  cells,
+  model as field,
+  flags,
+  heads,
+  layerRecordBytes,
+  modelRecordBytes,
+} from "./descriptor.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Arena } from "./memory.ts";
+import { ParameterStore } from "./parameterStore.ts";
+import { type LayerPlan, pad4, planLayer, transitionName } from "./plan.ts";
+import type { Threads } from "./threads.ts";
+import { Transition } from "./transition.ts";
+import { Weights } from "./weights.ts";
+import { reducePiece } from "./work.ts";
+
+/** Sequences of a forward pass without gradients: enough to keep every thread busy. */
+const forwardBatch = 256;
+
+export class FusedModel implements Model {
+  readonly spec: ModelSpec;
+  readonly #arena: Arena;
+  readonly #threads: Threads;
+  readonly #kernels: Kernels;
+  readonly #settings: OptimizerSettings;
+  readonly #plans: readonly LayerPlan[];
+  readonly #record: number;
+  readonly #layerRecords: number;
+  readonly #store: ParameterStore;
+  readonly #transitions: Transition[] = [];
+  readonly #weights: Weights;
+  readonly #reduced: number;
+  #buffers: BatchBuffers | undefined;
+  /** The packed weights are those of the parameters. */
+  #packed = false;
+  #disposed = false;
+
+  constructor(
+    arena: Arena,
+    threads: Threads,
+    spec: ModelSpec,
+    settings: OptimizerSettings,
+    parameters: TensorMap,
+    state?: TensorMap,
+  ) {
+    this.spec = spec;
+    this.#arena = arena;
+    this.#threads = threads;
+    this.#kernels = threads.kernels;
+    this.#settings = settings;
+    this.#plans = Array.from({ length: spec.layers }, (_, layer) => planLayer(spec, layer));
+    this.#store = new ParameterStore(arena, spec, settings, parameters, state);
+    this.#record = arena.allocate(modelRecordBytes);
+    this.#layerRecords = arena.allocate(layerRecordBytes * spec.layers);
+    if (spec.cell === "spectral" || spec.cell === "orthogonal") {
+      for (let layer = 0; layer < spec.layers; layer++)
+        this.#transitions.push(new Transition(arena, this.#kernels, spec, layer));
+    }
+    this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords);
+    this.#reduced = arena.allocate(this.#weights.partialBytes);
+    const write = (index: number, value: number) => {
+      arena.integers[this.#record / 4 + index] = value;
+    };
+    write(field.cell, cells[spec.cell === "lstm" || spec.cell === "gru" ? spec.cell : "rnn"]);
+    write(field.activation, activations[spec.activation]);
+    write(field.layers, spec.layers);
+    write(field.hidden, spec.hidden);
+    write(field.hiddenPadded, pad4(spec.hidden));
+    write(field.inputSize, spec.inputSize);
+    write(field.head, heads[spec.head]);
+    write(field.outputs, spec.outputSize);
+    write(field.outputsPadded, pad4(spec.outputSize));
+    write(field.layerRecords, this.#layerRecords);
+  }
+
+  getParameters(): TensorMap {
+    return this.#store.values();
+  }
+
+  getOptimizerState(): TensorMap {
+    return this.#store.optimizerState();
+  }
+
+  trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
+    const { loss, metric } = this.#differentiate(batch, probe);
+    const squares = this.#store.gradientSquares(this.#kernels);
+    const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm);
+    const { clipNorm } = this.#settings;
+    const scale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
+    let probes: StepResult["probe"];
+    if (finite) {
+      const parameters = this.#store.update(this.#kernels, learningRate, scale, probe ? squares : undefined);
+      this.#packed = false;
+      if (probe) probes = { layers: this.#layerProbes(batch), parameters };
+    } else if (probe) probes = { layers: this.#layerProbes(batch), parameters: [] };
+    return { loss, metric, gradientNorm, clippedGradientNorm: gradientNorm * scale, finite, probe: probes };
+  }
+
+  gradients(batch: Batch): { loss: number; gradients: TensorMap; layers: readonly LayerProbe[] } {
+    const { loss } = this.#differentiate(batch, true);
+    return { loss, gradients: this.#store.gradients(), layers: this.#layerProbes(batch) };
+  }
+
+  evaluate(batch: Batch): EvaluationResult {
+    let loss = 0;
+    let metric = 0;
+    this.#forward(batch, 0, (part) => {
+      const sums = this.#sums(part);
+      loss += sums.loss * part.size;
+      metric += sums.metric * part.size;
+    });
+    return { loss: loss / batch.size, metric: metric / batch.size };
+  }
+
+  predict(batch: Batch): Float32Array {
+    const each = this.spec.outputSize * (this.spec.head === "classifyEach" ? batch.length : 1);
+    const out = new Float32Array(batch.size * each);
+    this.#forward(batch, flags.predict, (part, from) => {
+      const start = this.#buffers!.predictions / 4;
+      out.set(this.#arena.floats.subarray(start, start + part.size * each), from * each);
+    });
+    return out;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#buffers?.release();
+    this.#arena.release(this.#reduced, this.#weights.partialBytes);
+    this.#weights.release();
+    for (const transition of this.#transitions) transition.release();
+    this.#arena.release(this.#layerRecords, layerRecordBytes * this.spec.layers);
+    this.#arena.release(this.#record, modelRecordBytes);
+    this.#store.release();
+  }
+
+  /** Forward and backward; leaves the gradient of the mean loss in the store. */
+  #differentiate(batch: Batch, probe: boolean): EvaluationResult {
+    const shards = this.#load(batch);
+    this.#run(shards, flags.backward | (probe ? flags.probe : 0));
+    const result = this.#sums(batch);
+    const { partials } = this.#buffers!;
+    let gradient = partials;
+    if (shards > 1) {
+      gradient = this.#reduced;
+      const floats = this.#weights.partialBytes / 4;
+      this.#threads.run(
+        "reduce",
+        Math.ceil(floats / reducePiece),
+        gradient,
+        partials,
+        floats,
+        floats,
+        shards,
+      );
+    }
+    this.#weights.unpack(this.#kernels, gradient, (name) => this.#address(name, "gradient"));
+    for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
+    return result;
+  }
+
+  #address(name: string, of: "value" | "gradient"): number {
+    const layer = this.#transitions.findIndex((_, index) => transitionName(index) === name);
+    const transition = this.#transitions[layer];
+    if (transition) return of === "value" ? transition.matrix : transition.gradient;
+    return this.#store[of](name);
+  }
+
+  #forward(batch: Batch, flag: number, use: (part: Batch, from: number) => void): void {
+    const { inputSize, head, outputSize } = this.spec;
+    const targetSize = head === "classifyEach" ? batch.length : head === "regressLast" ? outputSize : 1;
+    const inputs = batch.length * inputSize;
+    for (let from = 0; from < batch.size; from += forwardBatch) {
+      const to = Math.min(from + forwardBatch, batch.size);
+      const part: Batch = {
+        size: to - from,
+        length: batch.length,
+        inputs: batch.inputs.subarray(from * inputs, to * inputs),
+        targets: batch.targets.subarray(from * targetSize, to * targetSize),
+      };
+      this.#run(this.#load(part), flag);
+      use(part, from);
+    }
+  }
+
+  #run(shards: number, flag: number): void {
+    if (!this.#packed) {
+      for (const transition of this.#transitions) transition.materialize(this.#kernels, this.#store);
+      this.#weights.pack(this.#kernels, (name) => this.#address(name, "value"));
+      this.#packed = true;
+    }
+    const { scratch, scratchStride } = this.#buffers!;
+    this.#threads.run("shards", shards, this.#record, scratch, scratchStride, flag);
+  }
+
+  /** Copies a batch into kernel memory; returns its number of shards. */
+  #load(batch: Batch): number {
+    if (this.#disposed) throw new Error("the model was disposed of");
+    this.#check(batch);
+    const { capacity } = this.#buffers ?? { capacity: { batch: 0, length: 0 } };
+    if (batch.size > capacity.batch || batch.length > capacity.length) {
+      this.#buffers?.release();
+      this.#buffers = undefined;
+      this.#buffers = allocateBatchBuffers(
+        this.#arena,
+        this.spec,
+        this.#plans,
+        { batch: Math.max(batch.size, capacity.batch), length: Math.max(batch.length, capacity.length) },
+        this.#threads.count,
+        this.#kernels.chunkTimesteps(),
+        this.#weights.partialBytes,
+        this.#record,
+        this.#layerRecords,
+      );
+    }
+    const { inputs, targets } = this.#buffers!;
+    const { panels, panelsPerShard, shards } = shardsOf(batch.size);
+    const { integers, floats } = this.#arena;
+    floats.set(batch.inputs, inputs / 4);
+    (batch.targets instanceof Int32Array ? integers : floats).set(batch.targets, targets / 4);
+    const record = this.#record / 4;
+    integers[record + field.length] = batch.length;
+    integers[record + field.batch] = batch.size;
+    integers[record + field.panels] = panels;
+    integers[record + field.panelsPerShard] = panelsPerShard;
+    floats[record + field.scale] = 1 / this.#terms(batch);
+    return shards;
+  }
+
+  /** Number of terms in the mean that the loss is. */
+  #terms(batch: Batch): number {
+    const { head, outputSize } = this.spec;
+    return batch.size * (head === "classifyEach" ? batch.length : head === "regressLast" ? outputSize : 1);
+  }
+
+  #sums(batch: Batch): EvaluationResult {
+    const { losses, metrics } = this.#buffers!;
+    const { doubles } = this.#arena;
+    const { panels } = shardsOf(batch.size);
+    let loss = 0;
+    let metric = 0;
+    for (let panel = 0; panel < panels; panel++) {
+      loss += doubles[losses / 8 + panel]!;
+      metric += doubles[metrics / 8 + panel]!;
+    }
+    const terms = this.#terms(batch);
+    return { loss: loss / terms, metric: metric / terms };
+  }
+
+  #layerProbes(batch: Batch): LayerProbe[] {
+    const { length, size } = batch;
+    const { panels } = shardsOf(size);
+    const { floats, integers } = this.#arena;
+    const { norms, saturated } = this.#buffers!;
+    return this.#plans.map((_, layer) => {
+      const gradientNorm = new Float32Array(length * size);
+      const saturation = new Float32Array(length);
+      const base = norms / 4 + layer * length * panels * panelWidth;
+      const counts = saturated / 4 + layer * length * panels;
+      for (let t = 0; t < length; t++) {
+        const from = base + t * panels * panelWidth;
+        // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
+        for (let b = 0; b < size; b++) gradientNorm[t * size + b] = floats[from + b]! * size;
+        let count = 0;
+        for (let panel = 0; panel < panels; panel++) count += integers[counts + t * panels + panel]!;
+        saturation[t] = count / (size * this.spec.hidden);
+      }
+      return { gradientNorm, saturation };
+    });
+  }
+
+  #check(batch: Batch): void {
+    const { inputSize, head, outputSize } = this.spec;
+    const { size, length, inputs, targets } = batch;
+    const fail = (what: string): never => {
+      throw new RangeError(`batch of ${size} sequences × ${length} timesteps: ${what}`);
+    };
+    if (!(size >= 1 && length >= 1)) fail("size and length must be at least 1");
+    const expected = size * length * inputSize;
+    if (inputs.length !== expected) fail(`${inputs.length} input values; expected ${expected}`);
+    const targetCount = size * (head === "classifyEach" ? length : head === "regressLast" ? outputSize : 1);
+    if (targets.length !== targetCount) fail(`${targets.length} targets; expected ${targetCount}`);
+    if (head === "regressLast") {
+      if (!(targets instanceof Float32Array)) fail("targets must be a Float32Array");
+      return;
+    }
+    if (!(targets instanceof Int32Array)) fail("targets must be an Int32Array");
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      if (!(target >= 0 && target < outputSize))
+        fail(`target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
+    }
+  }
+}

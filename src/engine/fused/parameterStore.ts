@@ -1,0 +1,195 @@
+/** A model's parameters in kernel memory, with their gradients and the optimizer's state. */
+import type { ModelSpec, OptimizerSettings, ParameterProbe, Tensor, TensorMap } from "../engine.ts";
+import { assertParameters, parameterShapes } from "../parameters.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Arena } from "./memory.ts";
+
+const adamBeta1 = 0.9;
+const adamBeta2 = 0.999;
+const rmspropDecay = 0.99;
+const epsilon = 1e-8;
+
+interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly decays: boolean;
+  /** Addresses. */
+  readonly value: number;
+  readonly gradient: number;
+  /** First and second moment; 0 where the optimizer has none. */
+  readonly m: number;
+  readonly v: number;
+  /** Updates so far. */
+  t: number;
+}
+
+export class ParameterStore {
+  readonly #arena: Arena;
+  readonly #settings: OptimizerSettings;
+  readonly #parameters: Parameter[] = [];
+  readonly #byName = new Map<string, Parameter>();
+  readonly #block: number;
+  readonly #bytes: number;
+
+  constructor(
+    arena: Arena,
+    spec: ModelSpec,
+    settings: OptimizerSettings,
+    values: TensorMap,
+    state: TensorMap | undefined,
+  ) {
+    assertParameters(spec, values);
+    this.#arena = arena;
+    this.#settings = settings;
+    const shapes = parameterShapes(spec).map((entry) => ({
+      ...entry,
+      count: entry.shape.reduce((product, size) => product * size, 1),
+    }));
+    const hasM = settings.optimizer !== "rmsprop";
+    const hasV = settings.optimizer !== "sgd";
+    const arrays = 2 + Number(hasM) + Number(hasV);
+    const room = (count: number) => Math.ceil(count / 16) * 64;
+    this.#bytes = shapes.reduce((sum, { count }) => sum + room(count), 0) * arrays;
+    this.#block = arena.allocate(this.#bytes);
+    let next = this.#block;
+    for (const { name, shape, count, decays } of shapes) {
+      const take = () => {
+        const start = next;
+        next += room(count);
+        return start;
+      };
+      const parameter: Parameter = {
+        name,
+        shape,
+        count,
+        decays,
+        value: take(),
+        gradient: take(),
+        m: hasM ? take() : 0,
+        v: hasV ? take() : 0,
+        t: 0,
+      };
+      this.#parameters.push(parameter);
+      this.#byName.set(name, parameter);
+      arena.floats.set(values.get(name)!.data, parameter.value / 4);
+      if (state) this.#restore(parameter, state);
+    }
+  }
+
+  #restore(parameter: Parameter, state: TensorMap): void {
+    for (const moment of ["m", "v"] as const) {
+      const tensor = state.get(`${moment}.${parameter.name}`);
+      if (!tensor || !parameter[moment]) continue;
+      if (tensor.data.length !== parameter.count)
+        throw new Error(
+          `optimizer state ${moment}.${parameter.name} has ${tensor.data.length} values; expected ${parameter.count}`,
+        );
+      this.#arena.floats.set(tensor.data, parameter[moment] / 4);
+    }
+    parameter.t = state.get(`t.${parameter.name}`)?.data[0] ?? 0;
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  #get(name: string): Parameter {
+    const parameter = this.#byName.get(name);
+    if (!parameter) throw new Error(`the model has no parameter ${name}`);
+    return parameter;
+  }
+
+  /** Address of a parameter's values. */
+  value(name: string): number {
+    return this.#get(name).value;
+  }
+
+  /** Address of a parameter's gradient. */
+  gradient(name: string): number {
+    return this.#get(name).gradient;
+  }
+
+  #copy({ shape, count }: Parameter, address: number): Tensor {
+    return { shape, data: this.#arena.floats.slice(address / 4, address / 4 + count) };
+  }
+
+  values(): TensorMap {
+    return new Map(
+      this.#parameters.map((parameter) => [parameter.name, this.#copy(parameter, parameter.value)]),
+    );
+  }
+
+  gradients(): TensorMap {
+    return new Map(
+      this.#parameters.map((parameter) => [parameter.name, this.#copy(parameter, parameter.gradient)]),
+    );
+  }
+
+  optimizerState(): TensorMap {
+    const state: TensorMap = new Map();
+    for (const parameter of this.#parameters) {
+      if (parameter.m) state.set(`m.${parameter.name}`, this.#copy(parameter, parameter.m));
+      if (parameter.v) state.set(`v.${parameter.name}`, this.#copy(parameter, parameter.v));
+      state.set(`t.${parameter.name}`, { shape: [], data: Float32Array.of(parameter.t) });
+    }
+    return state;
+  }
+
+  /** Squared L2 norm of each parameter's gradient, in the order of the parameters. */
+  gradientSquares(kernels: Kernels): number[] {
+    return this.#parameters.map((parameter) => kernels.sumOfSquares(parameter.gradient, parameter.count));
+  }
+
+  /**
+   * One update of every parameter.
+   * @param scale factor of every gradient (from clipping).
+   * @param squares as `gradientSquares` gives them; with them, what the update did is measured.
+   */
+  update(
+    kernels: Kernels,
+    learningRate: number,
+    scale: number,
+    squares: readonly number[] | undefined,
+  ): ParameterProbe[] {
+    const { optimizer, momentum, weightDecay } = this.#settings;
+    const probes: ParameterProbe[] = [];
+    this.#parameters.forEach((parameter, index) => {
+      const { name, value, gradient, m, v, count } = parameter;
+      const decay = parameter.decays ? weightDecay : 0;
+      const before = squares ? Math.sqrt(kernels.sumOfSquares(value, count)) : 0;
+      parameter.t++;
+      let moved: number;
+      if (optimizer === "adam") {
+        const correction1 = 1 - adamBeta1 ** parameter.t;
+        const correction2 = 1 - adamBeta2 ** parameter.t;
+        moved = kernels.adam(
+          value,
+          gradient,
+          m,
+          v,
+          count,
+          learningRate,
+          adamBeta1,
+          adamBeta2,
+          epsilon,
+          correction1,
+          correction2,
+          scale,
+          decay,
+        );
+      } else if (optimizer === "rmsprop") {
+        moved = kernels.rmsprop(value, gradient, v, count, learningRate, rmspropDecay, epsilon, scale, decay);
+      } else moved = kernels.sgd(value, gradient, m, count, learningRate, momentum, scale, decay);
+      if (squares) {
+        const updateRatio = moved === 0 ? 0 : Math.sqrt(moved) / before;
+        probes.push({ name, gradientNorm: Math.sqrt(squares[index]!), updateRatio });
+      }
+    });
+    return probes;
+  }
+
+  release(): void {
+    this.#arena.release(this.#block, this.#bytes);
+  }
+}

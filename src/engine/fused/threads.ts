@@ -1,0 +1,77 @@
+/** The fused engine's threads: the caller's own and as many workers as asked for. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { builtFile, instantiateKernels, type Kernels } from "./kernels.ts";
+import { control, controlIntegers, kinds, takePieces } from "./work.ts";
+import type { WorkerStart } from "./worker.ts";
+
+const spins = 20_000;
+
+export class Threads {
+  readonly count: number;
+  readonly kernels: Kernels;
+  readonly #board: Int32Array;
+  readonly #workers: Worker[];
+
+  private constructor(kernels: Kernels, board: Int32Array, workers: Worker[]) {
+    this.kernels = kernels;
+    this.#board = board;
+    this.#workers = workers;
+    this.count = workers.length + 1;
+  }
+
+  /** Starts `count` − 1 workers and waits until each is ready. */
+  static async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    count: number,
+  ): Promise<Threads> {
+    const workers: Worker[] = [];
+    for (let thread = 1; thread < count; thread++) {
+      const workerData: WorkerStart = { module, memory, thread };
+      const worker = new Worker(builtFile("fused-worker.js"), { workerData });
+      workers.push(worker);
+    }
+    await Promise.all(workers.map((worker) => once(worker, "message")));
+    // Waiting for work must not keep the process alive.
+    for (const worker of workers) worker.unref();
+    return new Threads(
+      instantiateKernels(module, memory),
+      new Int32Array(memory.buffer, 0, controlIntegers),
+      workers,
+    );
+  }
+
+  /** Does `pieces` of work together with the workers; returns when all of it is done. */
+  run(kind: "shards" | "reduce", pieces: number, ...args: number[]): void {
+    const board = this.#board;
+    board[control.kind] = kinds[kind];
+    board[control.pieces] = pieces;
+    for (let i = 0; i < args.length; i++) board[control.arguments + i] = args[i]!;
+    Atomics.store(board, control.next, 0);
+    if (pieces === 1 || this.#workers.length === 0) {
+      takePieces(this.kernels, board, 0);
+      return;
+    }
+    Atomics.store(board, control.done, 0);
+    Atomics.add(board, control.generation, 1);
+    Atomics.notify(board, control.generation);
+    takePieces(this.kernels, board, 0);
+    const workers = this.#workers.length;
+    for (let i = 0; i < spins && Atomics.load(board, control.done) < workers; i++);
+    for (;;) {
+      const done = Atomics.load(board, control.done);
+      if (done >= workers) break;
+      Atomics.wait(board, control.done, done);
+    }
+    if (Atomics.load(board, control.failed) > 0)
+      throw new Error("a thread of the fused engine stopped on a memory error");
+  }
+
+  async stop(): Promise<void> {
+    this.#board[control.kind] = kinds.exit;
+    Atomics.add(this.#board, control.generation, 1);
+    Atomics.notify(this.#board, control.generation);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}

@@ -1,0 +1,150 @@
+/** Packed weights and shard gradients of a model: written from row-major parameters, read back into them. */
+import type { ModelSpec } from "../engine.ts";
+import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Arena } from "./memory.ts";
+import { type LayerPlan, type Part, pad4, planHead, type TransposedPart } from "./plan.ts";
+
+/** Address of a row-major matrix by name: its values, or its gradient. */
+export type Locate = (name: string) => number;
+
+interface PackedPart extends Part {
+  readonly weights: number;
+  /** Byte offset of its gradient [row block][pair][4][2] in a shard's partial. */
+  readonly gradient: number;
+}
+
+interface PackedTranspose extends TransposedPart {
+  readonly weights: number;
+}
+
+export class Weights {
+  /** Bytes of the gradient of one shard. */
+  readonly partialBytes: number;
+  readonly #arena: Arena;
+  readonly #parts: PackedPart[] = [];
+  readonly #transposes: PackedTranspose[] = [];
+  readonly #blocks: [number, number][] = [];
+
+  constructor(
+    arena: Arena,
+    spec: ModelSpec,
+    plans: readonly LayerPlan[],
+    record: number,
+    layerRecords: number,
+  ) {
+    this.#arena = arena;
+    const padded = pad4(spec.hidden);
+    let partialBytes = 0;
+    const allocate = (floats: number): number => {
+      const start = arena.allocate(floats * 4);
+      this.#blocks.push([start, floats * 4]);
+      return start;
+    };
+    const pack = (part: Part): PackedPart => {
+      const packed = { ...part, weights: allocate(part.rows * part.columns), gradient: partialBytes };
+      partialBytes += Math.ceil((part.rows * part.columns) / 16) * 64;
+      this.#parts.push(packed);
+      return packed;
+    };
+    const transpose = (part: TransposedPart): PackedTranspose => {
+      const packed = { ...part, weights: allocate(padded * part.columns) };
+      this.#transposes.push(packed);
+      return packed;
+    };
+    const layers = plans.map((plan) => ({
+      rows: plan.stateRows,
+      forward: plan.forward.map(pack),
+      backward: transpose(plan.backward),
+      toInput: plan.toInput.map(transpose),
+    }));
+    const head = planHead(spec);
+    const headForward = pack(head.forward);
+    const headBackward = transpose(head.backward);
+    this.partialBytes = partialBytes;
+
+    const { integers } = arena;
+    integers[record / 4 + modelField.headWeights] = headForward.weights;
+    integers[record / 4 + modelField.headTransposed] = headBackward.weights;
+    integers[record / 4 + modelField.headPartial] = headForward.gradient;
+    layers.forEach((layer, index) => {
+      const base = (layerRecords + index * layerRecordBytes) / 4;
+      const write = (field: number, values: readonly number[]) => integers.set(values, base + field);
+      write(layerField.rows, [layer.rows]);
+      write(layerField.forwardCount, [layer.forward.length]);
+      write(layerField.backwardWeights, [layer.backward.weights]);
+      write(layerField.backwardBlocks, [layer.backward.columns / 4]);
+      write(layerField.inputCount, [layer.toInput.length]);
+      write(layerField.gradientCount, [layer.forward.length]);
+      layer.forward.forEach((part, i) => {
+        write(layerField.forwardParts + 5 * i, [
+          part.weights,
+          part.rows / 4,
+          part.columns / 4,
+          part.input * 32,
+          part.output * 32,
+        ]);
+        write(layerField.gradientParts + 5 * i, [
+          part.gradient,
+          part.output / 4,
+          part.rows / 4,
+          part.input / 2,
+          part.columns / 2,
+        ]);
+      });
+      layer.toInput.forEach((part, i) => {
+        write(layerField.inputParts + 3 * i, [part.weights, part.columns / 4, part.firstRow / 4]);
+      });
+    });
+  }
+
+  /** Packs every parameter anew; `values` tells where each lies. */
+  pack(kernels: Kernels, values: Locate): void {
+    for (const part of this.#parts) {
+      for (const { name, fromRow, rows, columns, row, column } of part.placements) {
+        kernels.packWeights(
+          part.weights,
+          part.columns,
+          row,
+          column,
+          values(name) + fromRow * columns * 4,
+          rows,
+          columns,
+        );
+      }
+    }
+    for (const part of this.#transposes) {
+      for (const { name, fromRow, rows, columns, column } of part.placements) {
+        kernels.packTransposed(
+          part.weights,
+          part.columns,
+          column,
+          values(name) + fromRow * columns * 4,
+          rows,
+          columns,
+        );
+      }
+    }
+  }
+
+  /** Unpacks a gradient in a partial's layout, starting at `partial`. */
+  unpack(kernels: Kernels, partial: number, gradients: Locate): void {
+    for (const part of this.#parts) {
+      for (const { name, fromRow, rows, columns, row, column } of part.placements) {
+        kernels.unpackGradient(
+          gradients(name) + fromRow * columns * 4,
+          partial + part.gradient,
+          part.columns / 2,
+          row,
+          column,
+          rows,
+          columns,
+        );
+      }
+    }
+  }
+
+  release(): void {
+    for (const [start, bytes] of this.#blocks) this.#arena.release(start, bytes);
+  }
+}

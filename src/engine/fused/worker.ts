@@ -1,0 +1,33 @@
+/** A worker thread of the fused engine: waits for posted work, helps with it, says when it is done. */
+import { parentPort, workerData } from "node:worker_threads";
+import { instantiateKernels } from "./kernels.ts";
+import { control, controlIntegers, kinds, takePieces } from "./work.ts";
+
+export interface WorkerStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly thread: number;
+}
+
+/** Looks at the board before going to sleep: the next post usually follows within microseconds. */
+const spins = 4000;
+
+const { module, memory, thread } = workerData as WorkerStart;
+const kernels = instantiateKernels(module, memory);
+const board = new Int32Array(memory.buffer, 0, controlIntegers);
+let seen = Atomics.load(board, control.generation);
+parentPort?.postMessage("ready");
+for (;;) {
+  for (let i = 0; i < spins && Atomics.load(board, control.generation) === seen; i++);
+  while (Atomics.load(board, control.generation) === seen) Atomics.wait(board, control.generation, seen);
+  seen = Atomics.load(board, control.generation);
+  if (board[control.kind] === kinds.exit) break;
+  try {
+    takePieces(kernels, board, thread);
+  } catch {
+    // The poster is waiting: it must hear of it and not wait for ever.
+    Atomics.add(board, control.failed, 1);
+  }
+  Atomics.add(board, control.done, 1);
+  Atomics.notify(board, control.done);
+}
