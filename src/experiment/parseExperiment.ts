@@ -29,6 +29,8 @@ export type ParsedExperiment =
       readonly problems: readonly Problem[];
       /** Null when the file could not be read. */
       readonly text: string | null;
+      /** There is no file at this path. */
+      readonly missing: boolean;
     };
 
 /**
@@ -42,7 +44,8 @@ export async function loadExperiment(file: string): Promise<ParsedExperiment> {
     if (size > maximumFileSize) return unreadable(file, tooLarge(size), `${size} bytes`);
     bytes = await readFile(file);
   } catch (error) {
-    return unreadable(file, `cannot be read: ${reasonOf(error)}`, null);
+    const missing = ["ENOENT", "ENOTDIR"].includes(String((error as NodeJS.ErrnoException).code));
+    return unreadable(file, `cannot be read: ${reasonOf(error)}`, null, missing);
   }
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -62,7 +65,7 @@ export function parseExperiment(text: string, fileName: string): ParsedExperimen
     return unreadable(fileName, tooLarge(text.length), `${text.length} characters`);
   const lines = new LineIndex(text);
   const { root, problems, structureLost } = readSyntax(text, fileName, lines);
-  if (!root) return { ok: false, problems, text };
+  if (!root) return { ok: false, problems, text, missing: false };
   const broken = problems.length > 0;
   const source = { file: fileName, text, lines, root, data: dataOf(root) };
   const found = [...schemaProblems(source), ...crossProblems(source)].filter((problem) => {
@@ -71,7 +74,8 @@ export function parseExperiment(text: string, fileName: string): ParsedExperimen
     return !(structureLost && problem.message.startsWith("unknown key"));
   });
   const all = [...problems, ...found].sort((a, b) => a.offset - b.offset);
-  if (all.some(({ severity }) => severity === "error")) return { ok: false, problems: all, text };
+  if (all.some(({ severity }) => severity === "error"))
+    return { ok: false, problems: all, text, missing: false };
   const experiment = experimentSchema.parse(source.data);
   return { ok: true, experiment, positions: positionsOf(root, lines), problems: all, text };
 }
@@ -80,7 +84,7 @@ function tooLarge(size: number): string {
   return `is ${size} bytes large; an experiment file has at most ${maximumFileSize}`;
 }
 
-function unreadable(file: string, message: string, found: string | null): ParsedExperiment {
+function unreadable(file: string, message: string, found: string | null, missing = false): ParsedExperiment {
   const problem: Problem = {
     severity: "error",
     file,
@@ -93,12 +97,13 @@ function unreadable(file: string, message: string, found: string | null): Parsed
     found,
     allowed: null,
   };
-  return { ok: false, problems: [problem], text: null };
+  return { ok: false, problems: [problem], text: null, missing };
 }
 
 function reasonOf(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
+    case "ENOTDIR":
       return "no such file";
     case "EISDIR":
       return "it is a folder";
