@@ -1,14 +1,14 @@
 /**
- * Optimizer updates over a range of a parameter, so that threads can share one parameter, and sums with a fixed order.
+ * Optimizer updates, and sums with a fixed order.
  *
- * Every update function takes the elements [from, to) and
+ * Every update function takes `count` elements from its pointers on, so that threads can share one parameter, and
  * - multiplies each gradient by `scale` (the factor of gradient clipping; 1 if there is none),
- * - subtracts `decay` · parameter besides the optimizer's own update, where `decay` is the learning rate times the
- *   weight decay (decoupled: Loshchilov & Hutter 2019),
+ * - subtracts lr · `decay` · parameter besides the optimizer's own update (decoupled weight decay: Loshchilov &
+ *   Hutter 2019),
  * - returns Σ (what was subtracted)², summed in a fixed order, for the update ratio.
  *
- * Ranges whose bounds are multiples of 4 give every element the same bits as one range over all of it; the sums
- * depend on the split.
+ * Scalars come in double precision, since 1 − β₂ and the like would lose digits in single.
+ * Split at multiples of 4, every element gets the same bits as in one call; the returned sums depend on the split.
  */
 import { mulAdd } from "./simd";
 
@@ -52,41 +52,46 @@ function total(sums: v128): f64 {
 
 /**
  * Adam (Kingma & Ba 2015): m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
- * parameter ← parameter − lr · (m · correction1) / (√(v · correction2) + eps).
- * @param correction1, correction2 1/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ) for step t = 1, 2, …
+ * parameter ← parameter − lr · (m / correction1) / (√(v / correction2) + eps).
+ * @param correction1, correction2 1 − β₁ᵗ and 1 − β₂ᵗ for step t = 1, 2, …
  */
 export function adam(
   param: usize,
   grad: usize,
   m: usize,
   v: usize,
-  from: i32,
-  to: i32,
-  lr: f32,
-  beta1: f32,
-  beta2: f32,
-  eps: f32,
-  correction1: f32,
-  correction2: f32,
-  scale: f32,
-  decay: f32,
+  count: i32,
+  lr: f64,
+  beta1: f64,
+  beta2: f64,
+  eps: f64,
+  correction1: f64,
+  correction2: f64,
+  scale: f64,
+  decay: f64,
 ): f64 {
-  const rate = f32x4.splat(lr * correction1);
-  const fresh1 = f32x4.splat(1 - beta1);
-  const fresh2 = f32x4.splat(1 - beta2);
+  const rate = f32x4.splat(<f32>(lr / correction1));
+  const unbias = f32x4.splat(<f32>(1 / correction2));
+  const kept1 = f32x4.splat(<f32>beta1);
+  const kept2 = f32x4.splat(<f32>beta2);
+  const fresh1 = f32x4.splat(<f32>(1 - beta1));
+  const fresh2 = f32x4.splat(<f32>(1 - beta2));
+  const epsilon = f32x4.splat(<f32>eps);
+  const factor = f32x4.splat(<f32>scale);
+  const shrink = f32x4.splat(<f32>(lr * decay));
   let sums = f64x2.splat(0);
-  for (let i = from; i < to; i += 4) {
-    const count = to - i;
+  for (let i = 0; i < count; i += 4) {
+    const left = count - i;
     const at = <usize>i << 2;
-    const g = f32x4.mul(f32x4.splat(scale), loadLanes(grad + at, count));
-    const mean = mulAdd(f32x4.splat(beta1), loadLanes(m + at, count), f32x4.mul(fresh1, g));
-    const square = mulAdd(f32x4.splat(beta2), loadLanes(v + at, count), f32x4.mul(fresh2, f32x4.mul(g, g)));
-    const root = f32x4.add(f32x4.sqrt(f32x4.mul(square, f32x4.splat(correction2))), f32x4.splat(eps));
-    const value = loadLanes(param + at, count);
-    const update = mulAdd(f32x4.splat(decay), value, f32x4.div(f32x4.mul(rate, mean), root));
-    storeLanes(m + at, mean, count);
-    storeLanes(v + at, square, count);
-    storeLanes(param + at, f32x4.sub(value, update), count);
+    const g = f32x4.mul(factor, loadLanes(grad + at, left));
+    const mean = mulAdd(kept1, loadLanes(m + at, left), f32x4.mul(fresh1, g));
+    const square = mulAdd(kept2, loadLanes(v + at, left), f32x4.mul(fresh2, f32x4.mul(g, g)));
+    const root = f32x4.add(f32x4.sqrt(f32x4.mul(square, unbias)), epsilon);
+    const value = loadLanes(param + at, left);
+    const update = mulAdd(shrink, value, f32x4.div(f32x4.mul(rate, mean), root));
+    storeLanes(m + at, mean, left);
+    storeLanes(v + at, square, left);
+    storeLanes(param + at, f32x4.sub(value, update), left);
     sums = addSquares(sums, update);
   }
   return total(sums);
@@ -99,26 +104,30 @@ export function rmsprop(
   param: usize,
   grad: usize,
   v: usize,
-  from: i32,
-  to: i32,
-  lr: f32,
-  rho: f32,
-  eps: f32,
-  scale: f32,
-  decay: f32,
+  count: i32,
+  lr: f64,
+  rho: f64,
+  eps: f64,
+  scale: f64,
+  decay: f64,
 ): f64 {
-  const fresh = f32x4.splat(1 - rho);
+  const rate = f32x4.splat(<f32>lr);
+  const kept = f32x4.splat(<f32>rho);
+  const fresh = f32x4.splat(<f32>(1 - rho));
+  const epsilon = f32x4.splat(<f32>eps);
+  const factor = f32x4.splat(<f32>scale);
+  const shrink = f32x4.splat(<f32>(lr * decay));
   let sums = f64x2.splat(0);
-  for (let i = from; i < to; i += 4) {
-    const count = to - i;
+  for (let i = 0; i < count; i += 4) {
+    const left = count - i;
     const at = <usize>i << 2;
-    const g = f32x4.mul(f32x4.splat(scale), loadLanes(grad + at, count));
-    const square = mulAdd(f32x4.splat(rho), loadLanes(v + at, count), f32x4.mul(fresh, f32x4.mul(g, g)));
-    const root = f32x4.add(f32x4.sqrt(square), f32x4.splat(eps));
-    const value = loadLanes(param + at, count);
-    const update = mulAdd(f32x4.splat(decay), value, f32x4.div(f32x4.mul(f32x4.splat(lr), g), root));
-    storeLanes(v + at, square, count);
-    storeLanes(param + at, f32x4.sub(value, update), count);
+    const g = f32x4.mul(factor, loadLanes(grad + at, left));
+    const square = mulAdd(kept, loadLanes(v + at, left), f32x4.mul(fresh, f32x4.mul(g, g)));
+    const root = f32x4.add(f32x4.sqrt(square), epsilon);
+    const value = loadLanes(param + at, left);
+    const update = mulAdd(shrink, value, f32x4.div(f32x4.mul(rate, g), root));
+    storeLanes(v + at, square, left);
+    storeLanes(param + at, f32x4.sub(value, update), left);
     sums = addSquares(sums, update);
   }
   return total(sums);
@@ -131,23 +140,26 @@ export function sgd(
   param: usize,
   grad: usize,
   m: usize,
-  from: i32,
-  to: i32,
-  lr: f32,
-  momentum: f32,
-  scale: f32,
-  decay: f32,
+  count: i32,
+  lr: f64,
+  momentum: f64,
+  scale: f64,
+  decay: f64,
 ): f64 {
+  const rate = f32x4.splat(<f32>lr);
+  const kept = f32x4.splat(<f32>momentum);
+  const factor = f32x4.splat(<f32>scale);
+  const shrink = f32x4.splat(<f32>(lr * decay));
   let sums = f64x2.splat(0);
-  for (let i = from; i < to; i += 4) {
-    const count = to - i;
+  for (let i = 0; i < count; i += 4) {
+    const left = count - i;
     const at = <usize>i << 2;
-    const g = f32x4.mul(f32x4.splat(scale), loadLanes(grad + at, count));
-    const velocity = mulAdd(f32x4.splat(momentum), loadLanes(m + at, count), g);
-    const value = loadLanes(param + at, count);
-    const update = mulAdd(f32x4.splat(decay), value, f32x4.mul(f32x4.splat(lr), velocity));
-    storeLanes(m + at, velocity, count);
-    storeLanes(param + at, f32x4.sub(value, update), count);
+    const g = f32x4.mul(factor, loadLanes(grad + at, left));
+    const velocity = mulAdd(kept, loadLanes(m + at, left), g);
+    const value = loadLanes(param + at, left);
+    const update = mulAdd(shrink, value, f32x4.mul(rate, velocity));
+    storeLanes(m + at, velocity, left);
+    storeLanes(param + at, f32x4.sub(value, update), left);
     sums = addSquares(sums, update);
   }
   return total(sums);
