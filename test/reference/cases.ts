@@ -1,0 +1,102 @@
+/** Random models and batches for the tests of the reference and of the engines compared with it. */
+import type { Batch, HeadName, ModelSpec, TensorMap } from "../../src/engine/engine.ts";
+import { parameterShapes } from "../../src/engine/parameters.ts";
+import { type ActivationName, activationNames, cellNames } from "../../src/experiment/schema.ts";
+import type { Random } from "../../src/random.ts";
+import { targetsPerSequence } from "./heads.ts";
+import type { Doubles } from "./model.ts";
+
+export const headNames: readonly HeadName[] = ["classifyLast", "regressLast", "classifyEach"];
+
+/** B, T, n, d, outputs and reflectors of a case. */
+export interface CaseShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly hidden: number;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly reflectors: readonly [number, number];
+}
+
+/** Every cell with each activation it takes (lstm and gru: one), each head, and 1, 2 and 3 layers. */
+export function everyKind(): Pick<ModelSpec, "cell" | "activation" | "head" | "layers">[] {
+  return cellNames.flatMap((cell) => {
+    const activations: readonly ActivationName[] =
+      cell === "lstm" || cell === "gru" ? ["tanh"] : activationNames;
+    return activations.flatMap((activation) =>
+      headNames.flatMap((head) => [1, 2, 3].map((layers) => ({ cell, activation, head, layers }))),
+    );
+  });
+}
+
+/** A random shape with every extent at most its limit; 1 is drawn more often than its share. */
+export function randomShape(random: Random, limit: Omit<CaseShape, "reflectors">): CaseShape {
+  const extent = (largest: number) => (random.below(5) === 0 ? 1 : 1 + random.below(largest));
+  const hidden = extent(limit.hidden);
+  return {
+    batch: extent(limit.batch),
+    length: extent(limit.length),
+    hidden,
+    inputSize: extent(limit.inputSize),
+    outputSize: extent(limit.outputSize),
+    reflectors: [1 + random.below(hidden), 1 + random.below(hidden)],
+  };
+}
+
+/** The spec of a kind and a shape, with a random band for the singular values. */
+export function specOf(
+  random: Random,
+  kind: ReturnType<typeof everyKind>[number],
+  shape: CaseShape,
+): ModelSpec {
+  const { hidden, inputSize, outputSize, reflectors } = shape;
+  const radius = 0.05 + 0.45 * random.uniform();
+  return {
+    ...kind,
+    hidden,
+    inputSize,
+    outputSize,
+    reflectors,
+    radius,
+    center: random.below(3) === 0 ? 0.5 : 1,
+  };
+}
+
+/**
+ * Random parameters, exact in single precision: matrices that keep states of order 1, a spread of singular values,
+ * and reflectors with their zeros in place, the sign H_1 (when there is one) left out, +, or −.
+ */
+export function randomParameters(random: Random, spec: ModelSpec): TensorMap {
+  const parameters: TensorMap = new Map();
+  for (const { name, shape } of parameterShapes(spec)) {
+    const [rows, columns = 1] = shape as [number, number?];
+    const isReflector = name.endsWith(".u") || name.endsWith(".v");
+    const scale = isReflector || name.endsWith(".p") ? 1 : 1 / Math.sqrt(columns);
+    const data = new Float32Array(rows * columns);
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        const value = random.normal() * scale;
+        const isSign = isReflector && i === columns - 1;
+        if (isSign) data[i * columns + j] = j === i ? random.below(3) - 1 : 0;
+        else data[i * columns + j] = isReflector && j < i ? 0 : value;
+      }
+    parameters.set(name, { shape, data });
+  }
+  return parameters;
+}
+
+/** Normal inputs and targets of the head's kind. */
+export function randomBatch(random: Random, spec: ModelSpec, size: number, length: number): Batch {
+  const inputs = Float32Array.from({ length: size * length * spec.inputSize }, () => random.normal());
+  const count = size * targetsPerSequence(spec.head, spec.outputSize, length);
+  const targets =
+    spec.head === "regressLast"
+      ? Float32Array.from({ length: count }, () => random.normal())
+      : Int32Array.from({ length: count }, () => random.below(spec.outputSize));
+  return { size, length, inputs, targets };
+}
+
+/** The same values in double precision. */
+export function toDoubles(tensors: TensorMap): Doubles {
+  return new Map([...tensors].map(([name, { data }]) => [name, Float64Array.from(data)]));
+}
