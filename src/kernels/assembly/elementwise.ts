@@ -39,7 +39,7 @@ function cothSeries(s: v128): v128 {
 }
 
 /**
- * tanh of four lanes. Error at most 3 units in the last place (the largest seen is 2.8, near |x| = 0.17; 2 elsewhere).
+ * tanh of four lanes. Error at most 3 units in the last place (the largest found is 2.9, near |x| = 0.177).
  * ±Inf give ±1, NaN stays NaN, tanh(−x) = −tanh(x) and |tanh| ≤ 1.
  */
 // @ts-expect-error: decorator

@@ -1,0 +1,190 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../../../src/random.ts";
+import { materializeOrthogonal, pullbackOrthogonal } from "../../../src/spectral/orthogonal.ts";
+import { sigmaDerivative, sigmaOf } from "../../../src/spectral/sigma.ts";
+import { materialize, pullback } from "../../../src/spectral/spectral.ts";
+import { Bench, builds, compile, relativeError } from "./compile.ts";
+
+interface Exports {
+  spectralWorkspace(n: number, m1: number, m2: number): number;
+  spectralMaterialize(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    W: number,
+    workspace: number,
+  ): void;
+  spectralPullback(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    W: number,
+    G: number,
+    dU: number,
+    dV: number,
+    dSigma: number,
+    workspace: number,
+  ): void;
+}
+
+/** Single-precision rounding, accumulated over products of up to 130 reflectors. */
+const tolerance = 1e-5;
+const band = { radius: 0.3, center: 0.9 };
+
+/** [n, m1, m2]: one block and several, even and odd, with and without a reflector of length 1. */
+const shapes: [number, number, number][] = [
+  ...([
+    [1, 1, 1],
+    [2, 1, 2],
+    [2, 2, 1],
+    [3, 3, 3],
+    [5, 5, 4],
+    [7, 1, 7],
+    [16, 16, 16],
+  ] as const),
+  ...([
+    [32, 32, 32],
+    [33, 33, 33],
+    [37, 35, 2],
+    [64, 64, 16],
+    [65, 40, 65],
+    [100, 97, 33],
+  ] as const),
+  ...([
+    [130, 32, 130],
+    [130, 33, 20],
+    [131, 131, 1],
+  ] as const),
+].map(([n, m1, m2]) => [n, m1, m2]);
+
+/** m right-aligned reflectors of n; the entries that count as zero hold `outside`. */
+function reflectors(random: Random, n: number, m: number, outside: number): Float32Array {
+  return Float32Array.from({ length: m * n }, (_, index) => {
+    const [row, column] = [Math.floor(index / n), index % n];
+    return column < row ? outside : random.normal();
+  });
+}
+
+/** What stands in the entries that count as zero must not matter; the double-precision side gets true zeros. */
+function cleared(u: Float32Array, n: number): Float64Array {
+  return Float64Array.from(u, (value, index) => (index % n < Math.floor(index / n) ? 0 : value));
+}
+
+describe.each(builds)("%s build", (build) => {
+  let bench: Bench<Exports>;
+  beforeAll(async () => {
+    bench = new Bench(await compile("householder.ts", build));
+  });
+
+  /** Runs both kernels; `sigma` undefined: the orthogonal cell. */
+  function run(
+    n: number,
+    u: Float32Array,
+    v: Float32Array,
+    sigma: Float32Array | undefined,
+    G: Float32Array,
+  ) {
+    bench.clear();
+    const { kernels } = bench;
+    const [m1, m2] = [u.length / n, v.length / n];
+    const inputs = { u: bench.place(u), v: bench.place(v), sigma: sigma ? bench.place(sigma) : 0 };
+    const [W, g] = [bench.allocate(n * n), bench.place(G)];
+    const [dU, dV, dSigma] = [bench.allocate(u.length), bench.allocate(v.length), bench.allocate(n)];
+    const bytes = kernels.spectralWorkspace(n, m1, m2);
+    const workspace = bench.allocate(bytes / 4);
+    const forget = () => bench.floats.fill(Number.NaN, workspace / 4, (workspace + bytes) / 4);
+    kernels.spectralMaterialize(n, m1, m2, inputs.u, inputs.v, inputs.sigma, W, workspace);
+    forget();
+    kernels.spectralPullback(n, m1, m2, inputs.u, inputs.v, inputs.sigma, W, g, dU, dV, dSigma, workspace);
+    expect(bench.floats[(workspace + bytes) / 4], "the float after the workspace").toBeNaN();
+    return {
+      W: bench.read(W, n * n),
+      dU: bench.read(dU, u.length),
+      dV: bench.read(dV, v.length),
+      dSigma: bench.read(dSigma, n),
+    };
+  }
+
+  function problem(random: Random, n: number, m1: number, m2: number, outside = 0) {
+    const p = Float64Array.from({ length: n }, () => random.normal());
+    return {
+      u: reflectors(random, n, m1, outside),
+      v: reflectors(random, n, m2, outside),
+      p,
+      sigma: Float32Array.from(p, (value) => sigmaOf(value, band)),
+      G: Float32Array.from({ length: n * n }, () => random.normal()),
+    };
+  }
+
+  it.each(shapes)("n = %i, m = [%i, %i] agrees with double precision", (n, m1, m2) => {
+    const { u, v, p, sigma, G } = problem(new Random(8, n, m1, m2), n, m1, m2);
+    if (m1 > 3) u.fill(0, 2 * n, 3 * n);
+    if (m2 > 1) v.fill(0, (m2 - 2) * n, (m2 - 1) * n);
+    const found = run(n, u, v, sigma, G);
+    const shape = { rows: n, columns: n, reflectors: [m1, m2], ...band } as const;
+    const parameters = { u: cleared(u, n), v: cleared(v, n), p };
+    const expected = pullback(shape, parameters, Float64Array.from(G));
+    expect(relativeError(found.W, materialize(shape, parameters))).toBeLessThan(tolerance);
+    expect(relativeError(found.dU, expected.u)).toBeLessThan(tolerance);
+    expect(relativeError(found.dV, expected.v)).toBeLessThan(tolerance);
+    const dP = found.dSigma.map((value, i) => value * sigmaDerivative(p[i]!, band));
+    expect(relativeError(dP, expected.p)).toBeLessThan(tolerance);
+  });
+
+  it.each([
+    [1, 1],
+    [6, 6],
+    [33, 5],
+    [70, 70],
+    [130, 40],
+  ])("the orthogonal cell, n = %i, m = %i, agrees with double precision", (n, m) => {
+    const { u, G } = problem(new Random(9, n, m), n, m, 0);
+    const found = run(n, u, new Float32Array(0), undefined, G);
+    const shape = { size: n, reflectors: m };
+    const [exact, gradient] = [cleared(u, n), Float64Array.from(G)];
+    expect(relativeError(found.W, materializeOrthogonal(shape, exact))).toBeLessThan(tolerance);
+    expect(relativeError(found.dU, pullbackOrthogonal(shape, exact, gradient))).toBeLessThan(tolerance);
+    expect(found.dSigma.every(Number.isNaN), "∂L/∂σ is not written").toBe(true);
+  });
+
+  it("takes the first i entries of row i as zero and gives them, signs and zero reflectors no gradient", () => {
+    for (const n of [9, 70]) {
+      const clean = problem(new Random(10, n), n, n, n);
+      const dirty = problem(new Random(10, n), n, n, n, 123);
+      for (const { u } of [clean, dirty]) u.fill(0, 4 * n, 5 * n);
+      const found = run(n, dirty.u, dirty.v, dirty.sigma, dirty.G);
+      expect(found).toEqual(run(n, clean.u, clean.v, clean.sigma, clean.G));
+      for (const gradient of [found.dU, found.dV]) {
+        const mustBeZero = (value: number, index: number) => {
+          const [row, column] = [Math.floor(index / n), index % n];
+          return (column >= row && row < n - 1) || value === 0;
+        };
+        expect(gradient.every(mustBeZero)).toBe(true);
+      }
+      expect(found.dU.subarray(4 * n, 5 * n).every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it("does not depend on the length of the reflectors, however small or large", () => {
+    const n = 40;
+    const { u, v, sigma, G } = problem(new Random(11), n, n, n);
+    const plain = run(n, u, v, sigma, G);
+    for (const factor of [2 ** -100, 2 ** 100]) {
+      const scaled = run(
+        n,
+        u.map((value) => value * factor),
+        v,
+        sigma,
+        G,
+      );
+      expect(scaled.W).toEqual(plain.W);
+      expect(scaled.dU).toEqual(plain.dU.map((value) => value / factor));
+    }
+  });
+});
