@@ -5,6 +5,9 @@
  * first i entries count as zero and H_{n−i} = I − 2uuᵀ/‖u‖² acts on the last n − i coordinates. The product is
  * Q = H_n(row 0) · H_{n−1}(row 1) ⋯ H_{n−m+1}(row m − 1). A zero row is H = I. The row of length 1 (i = n − 1) is a
  * sign: −1 for any non-zero entry; it is stored and never trained, so its gradient is zero.
+ *
+ * Only + − × ÷ and √ are used (no `**`, no `Math.hypot`), so that parameters drawn from a seed have the same bits
+ * on every platform.
  */
 
 /** Reflectors scaled to length 1, and the lengths they had. */
@@ -39,7 +42,10 @@ export function unitReflectors(reflectors: Float64Array, count: number, size: nu
     for (let j = i; j < size; j++) largest = Math.max(largest, Math.abs(reflectors[i * size + j]!));
     if (largest === 0) continue;
     let sum = 0;
-    for (let j = i; j < size; j++) sum += (reflectors[i * size + j]! / largest) ** 2;
+    for (let j = i; j < size; j++) {
+      const value = reflectors[i * size + j]! / largest;
+      sum += value * value;
+    }
     const length = Math.sqrt(sum);
     for (let j = i; j < size; j++) rows[i * size + j] = reflectors[i * size + j]! / largest / length;
     norms[i] = largest * length;
@@ -159,7 +165,10 @@ export function reflectorsOf(a: Float64Array, size: number, columns: number, cou
   for (let i = 0; i < last; i++) {
     const head = rest[i * columns + i]!;
     let square = 0;
-    for (let r = i + 1; r < size; r++) square += rest[r * columns + i]! ** 2;
+    for (let r = i + 1; r < size; r++) {
+      const value = rest[r * columns + i]!;
+      square += value * value;
+    }
     const tail = Math.sqrt(square);
     const row = rows.subarray(i * size, (i + 1) * size);
     if (tail === 0 && head >= 0) {
@@ -167,9 +176,9 @@ export function reflectorsOf(a: Float64Array, size: number, columns: number, cou
       if (madeUpFor) row[i + 1] = 1;
     } else {
       // head − √(head² + tail²), without cancellation for a positive head.
-      const length = Math.hypot(head, tail);
+      const length = Math.sqrt(head * head + square);
       const first = head <= 0 ? head - length : (-tail / (head + length)) * tail;
-      const scale = Math.hypot(first, tail);
+      const scale = Math.sqrt(first * first + square);
       row[i] = first / scale;
       for (let r = i + 1; r < size; r++) row[r] = rest[r * columns + i]! / scale;
     }

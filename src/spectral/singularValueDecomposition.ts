@@ -25,7 +25,8 @@ function prepare(matrix: Float64Array | Float32Array, rows: number, columns: num
   if (!(rows >= 1 && columns >= 1) || matrix.length !== rows * columns)
     throw new Error(`a ${rows} × ${columns} matrix takes ${rows * columns} values, not ${matrix.length}`);
   let largest = 0;
-  for (const [i, value] of matrix.entries()) {
+  for (let i = 0; i < matrix.length; i++) {
+    const value = matrix[i]!;
     if (!Number.isFinite(value))
       throw new Error(
         `the matrix has ${value} at row ${Math.floor(i / columns)}, column ${i % columns}; singular values need finite numbers`,
