@@ -25,14 +25,14 @@ const C1: f32 = 0.33333250880241394;
 const C2: f32 = -0.02213387005031109;
 
 /** 2^k, where `rounded` is k + ROUND and −126 ≤ k ≤ 127; 0 for k = −127. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function powerOfTwo(rounded: v128): v128 {
   return i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(0x3f800000));
 }
 
 /** (r/2)·coth(r/2) − 1, from s = (r/2)². */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function cothSeries(s: v128): v128 {
   return f32x4.mul(s, mulAdd(s, f32x4.splat(C2), f32x4.splat(C1)));
@@ -42,7 +42,7 @@ function cothSeries(s: v128): v128 {
  * tanh of four lanes. Error at most 3 units in the last place (the largest found is 2.9, near |x| = 0.177).
  * ±Inf give ±1, NaN stays NaN, tanh(−x) = −tanh(x) and |tanh| ≤ 1.
  */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function tanhPs(x: v128): v128 {
   const sign = v128.and(x, i32x4.splat(0x80000000));
@@ -67,7 +67,7 @@ export function tanhPs(x: v128): v128 {
  * 1 / (1 + e^−x) of four lanes. Error at most 2.5 units in the last place for x ≥ −87.
  * Below −87.68 (true value under 8.3e-39) it is 0; NaN stays NaN; always in [0, 1].
  */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function sigmoidPs(x: v128): v128 {
   // Above 17.33 the nearest float is 1; at −88 k is −127, whose power is 0.
@@ -86,7 +86,7 @@ export function sigmoidPs(x: v128): v128 {
  * e^x of four lanes. Error at most 1.4 units in the last place where the result is a normal number;
  * it underflows gradually to 0 and overflows to Inf where the true value does. NaN stays NaN.
  */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function expPs(x: v128): v128 {
   const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89.0)), f32x4.splat(-105.0));

@@ -33,7 +33,7 @@ export async function compile(file: string, build: KernelBuild): Promise<Uint8Ar
         "-O3",
         "--noAssert",
       ],
-      ...["--runtime", "stub", "--importMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...["--runtime", "stub", "--importMemory", "--initialMemory", "2", "--maximumMemory", "65536"],
       ...["--sharedMemory", "--memoryBase", "65536", "--enable", "simd", "--enable", "threads"],
       ...flags[build],
     ],
