@@ -1,0 +1,177 @@
+/** From a run as read from its directory to what a report shows of it. */
+import type { Experiment } from "../../experiment/schema.ts";
+import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../../protocol/reportData.ts";
+import type { RunEvent, RunRecord } from "../../runs/run.ts";
+import type { TelemetryRow } from "../../runs/telemetry.ts";
+import { brief, thinIndices } from "./thin.ts";
+
+export interface ReportRun {
+  readonly id: string;
+  readonly record: RunRecord;
+  readonly experiment: Experiment;
+  readonly rows: readonly TelemetryRow[];
+  readonly events: readonly RunEvent[];
+}
+
+const mostRows = 400;
+const mostTimesteps = 200;
+const mostProfiles = 100;
+/** Numbers kept of each transition matrix's spectra: large matrices are shown at fewer steps. */
+const mostSingularValues = 40_000;
+const fewestSpectra = 24;
+/** Bands may be as narrow as 1 ± 0.001. */
+const singularDigits = 6;
+
+export function reportRun({ id, record, experiment, rows, events }: ReportRun): ReportRunData {
+  const kept = thinIndices(rows.length, mostRows).map((i) => rows[i]!);
+  const layerCount = Math.max(0, ...rows.slice(0, 1).map(({ layers }) => layers.length));
+  return {
+    id,
+    name: record.name,
+    task: taskText(experiment, record.length),
+    model: modelText(experiment),
+    training: trainingText(experiment),
+    engine: record.engine.description,
+    parameterCount: record.parameterCount,
+    state: record.state,
+    reason: record.reason,
+    step: record.step,
+    steps: record.steps,
+    seconds: record.elapsed,
+    stepsPerSecond: record.stepsPerSecond,
+    length: record.length,
+    metricName: record.metricName,
+    baseline: record.baseline,
+    testMetric: record.testMetric,
+    halfLife: record.halfLife,
+    reach: record.reach,
+    sigma: record.sigma,
+    band: bandOf(experiment, events, record.step),
+    findings: record.findings,
+    evaluations: events.flatMap((event) =>
+      event.type === "evaluation"
+        ? [{ step: event.step, loss: brief(event.loss), metric: brief(event.metric) }]
+        : [],
+    ),
+    moments: events.flatMap((event) => {
+      const label = momentText(event);
+      return label === undefined ? [] : [{ step: event.step, label }];
+    }),
+    rows: {
+      step: kept.map(({ step }) => step),
+      loss: kept.map(({ loss }) => brief(loss)),
+      metric: kept.map(({ metric }) => brief(metric)),
+      learningRate: kept.map(({ learningRate }) => brief(learningRate)),
+      gradientNorm: kept.map(({ gradientNorm }) => brief(gradientNorm)),
+    },
+    layers: Array.from({ length: layerCount }, (_, layer) => reportLayer(rows, kept, layer)),
+  };
+}
+
+function reportLayer(
+  rows: readonly TelemetryRow[],
+  kept: readonly TelemetryRow[],
+  layer: number,
+): ReportLayer {
+  const here = kept.map((row) => row.layers[layer]!);
+  const profileRows = thinIndices(rows.length, mostProfiles).map((i) => rows[i]!);
+  const length = rows[0]!.layers[layer]!.gradientNorm.p50.length;
+  const timesteps = thinIndices(length, mostTimesteps);
+  const profiles = (percentile: "p10" | "p50" | "p90") =>
+    profileRows.map((row) => {
+      const norms = row.layers[layer]!.gradientNorm[percentile];
+      return timesteps.map((t) => brief(norms[t]));
+    });
+  const matrices = Object.keys(rows[0]!.layers[layer]!.singularValues);
+  return {
+    halfLife: here.map(({ halfLife }) => halfLifeValue(halfLife)),
+    reach: here.map(({ reach }) => brief(reach)),
+    saturation: here.map(({ saturation }) =>
+      brief(saturation.reduce((sum, share) => sum + share, 0) / saturation.length),
+    ),
+    profiles: {
+      timesteps: timesteps.map((t) => t + 1),
+      steps: profileRows.map(({ step }) => step),
+      p10: profiles("p10"),
+      p50: profiles("p50"),
+      p90: profiles("p90"),
+    },
+    spectra: Object.fromEntries(matrices.map((matrix) => [matrix, spectraOf(rows, layer, matrix)])),
+  };
+}
+
+function spectraOf(
+  rows: readonly TelemetryRow[],
+  layer: number,
+  matrix: string,
+): ReportLayer["spectra"][string] {
+  const measured = rows.flatMap((row) => {
+    const values = row.layers[layer]?.singularValues[matrix];
+    return values ? [{ step: row.step, values }] : [];
+  });
+  const size = measured[0]?.values.length ?? 1;
+  const most = Math.min(mostRows, Math.max(fewestSpectra, Math.floor(mostSingularValues / size)));
+  const kept = thinIndices(measured.length, most).map((i) => measured[i]!);
+  return {
+    steps: kept.map(({ step }) => step),
+    values: kept.map(({ values }) => Array.from(values, (value) => brief(value, singularDigits))),
+  };
+}
+
+function halfLifeValue(value: number): HalfLife {
+  if (Number.isFinite(value)) return brief(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}
+
+/**
+ * The band that the cell promises. A switch of parameterization ends it; how a switched cell is bounded is not known
+ * from the experiment.
+ */
+function bandOf(experiment: Experiment, events: readonly RunEvent[], lastStep: number): ReportBand | null {
+  const { cell, center, radius } = experiment.model;
+  if (cell !== "spectral" && cell !== "orthogonal") return null;
+  const switched = events.find(({ type }) => type === "switch");
+  const half = cell === "spectral" ? radius : 0;
+  const middle = cell === "spectral" ? center : 1;
+  return { low: middle - half, high: middle + half, fromStep: 0, toStep: switched?.step ?? lastStep };
+}
+
+function momentText(event: RunEvent): string | undefined {
+  const at = `at step ${event.step.toLocaleString("en")}`;
+  switch (event.type) {
+    case "switch":
+      return `${event.from} → ${event.to} ${at}`;
+    case "resumed":
+      return `resumed ${at}`;
+    case "error":
+      return `error ${at}: ${event.message}`;
+    case "finding":
+      return `${event.finding.title} (${at})`;
+    default:
+      return undefined;
+  }
+}
+
+function taskText({ task }: Experiment, length: number): string {
+  const reading = task.kind === "digits" ? ` by ${task.read}${task.permuted ? ", permuted" : ""}` : "";
+  const delay = task.kind === "copy" ? `, delay ${task.delay}` : "";
+  return `${task.kind}${reading}${delay}, T = ${length}`;
+}
+
+function modelText({ model }: Experiment): string {
+  const { cell, hidden, layers, activation, reflectors = Math.min(hidden, 16), radius, center } = model;
+  const parts = [cell, `n = ${hidden}`];
+  if (layers > 1) parts.push(`${layers} layers`);
+  if (cell !== "lstm" && cell !== "gru") parts.push(activation);
+  if (cell === "spectral" || cell === "orthogonal")
+    parts.push(`m = ${typeof reflectors === "number" ? reflectors : reflectors.join(" and ")}`);
+  if (cell === "spectral") parts.push(`σ within ${center} ± ${radius}`);
+  // Non-breaking spaces keep "n = 64" in one piece.
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
+}
+
+function trainingText({ training }: Experiment): string {
+  const { optimizer, learningRate, batch, clipNorm, seed } = training;
+  const clipping = clipNorm === undefined ? "" : `, clipped to ${clipNorm}`;
+  return `${optimizer}, learning rate ${learningRate}, batch ${batch}${clipping}, seed ${seed}`;
+}

@@ -1,0 +1,85 @@
+/** What a report's page is given: plain data that survive JSON, thinned to what a picture can show. */
+import type { Finding } from "../diagnostics/finding.ts";
+
+/** null: missing, or not a number. */
+export type Maybe = number | null;
+/** As in `run.json`: what JSON has no number for is a word. */
+export type HalfLife = number | "Infinity" | "-Infinity" | "NaN" | null;
+
+export interface ReportData {
+  readonly title: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly runs: readonly ReportRunData[];
+}
+
+export interface ReportRunData {
+  readonly id: string;
+  readonly name: string;
+  /** e.g. "adding, T = 200". */
+  readonly task: string;
+  /** e.g. "spectral, n = 64, m = 16, σ ∈ 1 ± 0.1". */
+  readonly model: string;
+  readonly training: string;
+  readonly engine: string;
+  readonly parameterCount: number;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly step: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly stepsPerSecond: Maybe;
+  /** T. */
+  readonly length: number;
+  readonly metricName: string;
+  readonly baseline: { readonly loss: number; readonly metric: number; readonly reason: string };
+  readonly testMetric: Maybe;
+  readonly halfLife: HalfLife;
+  readonly reach: Maybe;
+  readonly sigma: readonly [number, number] | null;
+  /** Where the singular values may lie, and during which steps; null when nothing holds them. */
+  readonly band: ReportBand | null;
+  readonly findings: readonly Finding[];
+  readonly evaluations: readonly { readonly step: number; readonly loss: Maybe; readonly metric: Maybe }[];
+  /** What happened when, for marks on the charts: switches, interruptions, errors. */
+  readonly moments: readonly { readonly step: number; readonly label: string }[];
+  readonly rows: ReportRows;
+  /** Bottom to top. */
+  readonly layers: readonly ReportLayer[];
+}
+
+export interface ReportBand {
+  readonly low: number;
+  readonly high: number;
+  readonly fromStep: number;
+  readonly toStep: number;
+}
+
+/** One value for each row that was kept. */
+export interface ReportRows {
+  readonly step: readonly number[];
+  readonly loss: readonly Maybe[];
+  readonly metric: readonly Maybe[];
+  readonly learningRate: readonly Maybe[];
+  readonly gradientNorm: readonly Maybe[];
+}
+
+export interface ReportLayer {
+  readonly halfLife: readonly HalfLife[];
+  readonly reach: readonly Maybe[];
+  /** Mean over the timesteps of the saturated or dead share of units. */
+  readonly saturation: readonly Maybe[];
+  /** Gradient norms by timestep at some of the steps. */
+  readonly profiles: {
+    /** Some of 1 … T. */
+    readonly timesteps: readonly number[];
+    readonly steps: readonly number[];
+    readonly p10: readonly (readonly Maybe[])[];
+    readonly p50: readonly (readonly Maybe[])[];
+    readonly p90: readonly (readonly Maybe[])[];
+  };
+  /** Singular values, descending, at some of the steps, by transition matrix. */
+  readonly spectra: Readonly<
+    Record<string, { readonly steps: readonly number[]; readonly values: readonly (readonly Maybe[])[] }>
+  >;
+}
