@@ -65,8 +65,7 @@ function main(): void {
     const here = all.filter(({ section }) => section === name);
     if (here.length === 0) continue;
     add(element("h2", {}, heading));
-    if (name === "learning" && runs.length > 1)
-      add(legend(runs.map(({ label, color }) => ({ name: label, color }))));
+    if (runs.length > 1) add(legend(runs.map(({ label, color }) => ({ name: label, color }))));
     if (name === "gradient" && steps.length > 0)
       root.append(
         controls(runs, steps, selection, (change) => {

@@ -97,6 +97,7 @@ export function frame(
         ...inner,
         viewBox: `${inner.x} ${inner.y} ${inner.width} ${inner.height}`,
         overflow: "hidden",
+        "aria-hidden": "true",
       },
       ...marks,
     ),
