@@ -53,12 +53,16 @@ export function unitReflectors(reflectors: Float64Array, count: number, size: nu
   return { size, count, rows, norms };
 }
 
-/** X ← H X for the reflector of row i; X is [size, columns]. */
+/**
+ * X ← H X for the reflector of row i; X is [size, columns], and its columns before `from` are left alone.
+ * `dots` is working memory: [columns].
+ */
 function reflect(
   unit: UnitReflectors,
   i: number,
   x: Float64Array,
   columns: number,
+  from: number,
   dots: Float64Array,
 ): void {
   const { size, rows, norms } = unit;
@@ -67,32 +71,34 @@ function reflect(
   for (let r = i; r < size; r++) {
     const value = rows[i * size + r]!;
     if (value === 0) continue;
-    for (let c = 0; c < columns; c++) dots[c]! += value * x[r * columns + c]!;
+    for (let c = from; c < columns; c++) dots[c]! += value * x[r * columns + c]!;
   }
   for (let r = i; r < size; r++) {
     const twice = 2 * rows[i * size + r]!;
     if (twice === 0) continue;
-    for (let c = 0; c < columns; c++) x[r * columns + c]! -= twice * dots[c]!;
+    for (let c = from; c < columns; c++) x[r * columns + c]! -= twice * dots[c]!;
   }
 }
 
 /** X ← Q X in place; X is [size, columns]. */
 export function applyProduct(unit: UnitReflectors, x: Float64Array, columns: number): void {
   const dots = new Float64Array(columns);
-  for (let i = unit.count - 1; i >= 0; i--) reflect(unit, i, x, columns, dots);
+  for (let i = unit.count - 1; i >= 0; i--) reflect(unit, i, x, columns, 0, dots);
 }
 
 /** X ← Qᵀ X in place; X is [size, columns]. */
 export function applyTransposedProduct(unit: UnitReflectors, x: Float64Array, columns: number): void {
   const dots = new Float64Array(columns);
-  for (let i = 0; i < unit.count; i++) reflect(unit, i, x, columns, dots);
+  for (let i = 0; i < unit.count; i++) reflect(unit, i, x, columns, 0, dots);
 }
 
 /** The first `columns` columns of Q: [size, columns]. */
 export function productColumns(unit: UnitReflectors, columns: number): Float64Array {
   const x = new Float64Array(unit.size * columns);
   for (let i = 0; i < Math.min(unit.size, columns); i++) x[i * columns + i] = 1;
-  applyProduct(unit, x, columns);
+  const dots = new Float64Array(columns);
+  // The reflectors from row i + 1 on have left the first i columns of the identity as they were: zero where H acts.
+  for (let i = unit.count - 1; i >= 0; i--) reflect(unit, i, x, columns, i, dots);
   return x;
 }
 
@@ -183,7 +189,7 @@ export function reflectorsOf(a: Float64Array, size: number, columns: number, cou
       for (let r = i + 1; r < size; r++) row[r] = rest[r * columns + i]! / scale;
     }
     norms[i] = row.some((value) => value !== 0) ? 1 : 0;
-    reflect(unit, i, rest, columns, dots);
+    reflect(unit, i, rest, columns, i, dots);
   }
   return rows;
 }
