@@ -26,8 +26,6 @@ async function buildKernels(name, extra) {
     kernelSource,
     "--outFile",
     `dist/${name}.wasm`,
-    "--textFile",
-    `dist/${name}.wat`,
     "--config",
     "none",
     "-O3",
