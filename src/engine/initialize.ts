@@ -16,6 +16,12 @@ function glorot(count: number, inputs: number, outputs: number, random: Random):
   return Float64Array.from({ length: count }, () => limit * (2 * random.uniform() - 1));
 }
 
+/** Uniform in ±1/√n: a spectral radius near 0.58, so that gradients fade by that factor a timestep. */
+function uniform(count: number, n: number, random: Random): Float64Array {
+  const limit = 1 / Math.sqrt(n);
+  return Float64Array.from({ length: count }, () => limit * (2 * random.uniform() - 1));
+}
+
 function identity(n: number): Float64Array {
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) matrix[i * n + i] = 1;
@@ -55,6 +61,7 @@ function transition(initialization: InitializationName, n: number, random: Rando
   if (initialization === "identity") return identity(n);
   if (initialization === "henaff") return pairRotations(n, random);
   if (initialization === "glorot") return glorot(n * n, n, n, random);
+  if (initialization === "uniform") return uniform(n * n, n, random);
   return uniformOrthogonal(n, random);
 }
 
@@ -92,7 +99,7 @@ function cancellingReflectors(m1: number, m2: number, n: number, random: Random)
  * U and V of a spectral cell, whose p = 0 makes W = σ* U Vᵀ.
  * - orthogonal: random reflectors, so that U and V are random.
  * - identity: U = V, so that W = σ* I.
- * - glorot, henaff: U Vᵀ is the orthogonal matrix nearest to the dense matrix of that name, exactly with full
+ * - glorot, uniform, henaff: U Vᵀ is the orthogonal matrix nearest to the dense matrix of that name, exactly with full
  *   reflectors; with fewer, as `fromMatrix` does it.
  */
 function spectralReflectors(
@@ -150,7 +157,7 @@ function bias(spec: ModelSpec, name: string, length: number): Float64Array {
  * Initial values of every parameter that `parameterShapes(spec)` names, in that order.
  *
  * W (each gate's block by itself) by `initialization`: orthogonal (uniform over the orthogonal group), identity,
- * glorot, or henaff. Spectral cells start with p = 0, so at the center of their band, and with reflectors of length
+ * glorot, uniform (what PyTorch's nn.RNN starts with), or henaff. Spectral cells start with p = 0, so at the center of their band, and with reflectors of length
  * 1. M and head.W are Glorot uniform, biases zero but for the forget gate's, which are 1.
  *
  * @param seed 0 … 2³² − 1.

@@ -108,7 +108,7 @@ export const taskSchema = z
 
 export const cellNames = ["rnn", "spectral", "orthogonal", "lstm", "gru"] as const;
 export const activationNames = ["tanh", "relu", "leakyRelu", "identity"] as const;
-export const initializationNames = ["orthogonal", "identity", "glorot", "henaff"] as const;
+export const initializationNames = ["orthogonal", "identity", "glorot", "uniform", "henaff"] as const;
 
 export const modelSchema = z
   .strictObject({
@@ -123,7 +123,7 @@ export const modelSchema = z
       .meta({ description: "φ of rnn, spectral and orthogonal cells. leakyRelu has slope 0.01." }),
     initialization: z.enum(initializationNames).default("orthogonal").meta({
       description:
-        "Transition matrix at the start. identity with relu is the IRNN (Le et al. 2015). Spectral and orthogonal cells start at the U and V nearest to it that their reflectors can express.",
+        "Transition matrix at the start. uniform: ±1/√n, as PyTorch's nn.RNN; identity with relu is the IRNN (Le et al. 2015). Spectral and orthogonal cells start at the U and V nearest to it that their reflectors can express.",
     }),
     reflectors: z
       .union([positiveInteger(8192), z.tuple([positiveInteger(8192), positiveInteger(8192)])])
