@@ -1,6 +1,7 @@
 /** What a run can still say when something breaks. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { describeSystemError, SystemFailure, systemCode } from "../runs/systemError.ts";
 
 /** Room for the last event and the last state of a run on a disk that has run full. */
 const reserveBytes = 64 * 1024;
@@ -27,26 +28,12 @@ export class DiskReserve {
   }
 }
 
-const explanations: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission is denied",
-  EPERM: "the operation is not permitted",
-  ENOENT: "the file or folder is gone",
-  ENOTDIR: "a part of the path is not a folder",
-  EIO: "the disk reports an input/output error",
-  EMFILE: "too many files are open",
-  ESTALE: "the network file system lost the file",
-};
-
-/** One sentence on what went wrong, with the system's own words after a plain explanation. */
+/** One sentence on what went wrong. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `unexpected failure: ${String(error)}`;
-  const { code, path } = error as NodeJS.ErrnoException;
-  const explanation = code === undefined ? undefined : explanations[code];
-  if (explanation !== undefined)
-    return `${explanation}${path === undefined ? "" : `: ${path}`} (${error.message})`;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (!(error instanceof SystemFailure) && systemCode(error) !== undefined && syscall && path)
+    return describeSystemError(error, syscall, path);
   if (error instanceof RangeError && /allocation|array length|memory/i.test(error.message))
     return `out of memory: ${error.message}; a smaller batch, hidden size or sequence length needs less`;
   return error.message;

@@ -1,8 +1,8 @@
 /** Singular values of a model's transition matrices, off the hot path where they cost something. */
-import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
-import { transitionNames } from "../engine/parameters.ts";
+import { builtFile } from "../engine/fused/kernels.ts";
+import { spectrumOf } from "../engine/singularValues.ts";
 import type { SpectrumReply, SpectrumRequest } from "./spectrumWorker.ts";
 
 /** Of each layer: singular values in descending order by transition matrix. */
@@ -13,39 +13,13 @@ export function spectrumIsKnown(spec: ModelSpec): boolean {
   return spec.cell === "spectral" || spec.cell === "orthogonal";
 }
 
-/**
- * Singular values of spectral and orthogonal cells: σ_i = 2r (sigmoid(p_i) − ½) + σ*, in absolute value and
- * sorted; all ones.
- */
-export function knownSpectra(spec: ModelSpec, parameters: TensorMap): Spectra {
-  return Array.from({ length: spec.layers }, (_, layer) => {
-    if (spec.cell === "orthogonal") return { W: new Float32Array(spec.hidden).fill(1) };
-    const p = parameters.get(`layers.${layer}.p`)!.data;
-    // A band around a center below its radius holds negative σ, whose sign belongs to U: their size is the value.
-    const values = p.map((value) =>
-      Math.abs(2 * spec.radius * (1 / (1 + Math.exp(-value)) - 0.5) + spec.center),
-    );
-    return { W: values.sort().reverse() };
-  });
-}
-
-/** The n × n blocks of a layer's dense transition matrix, by gate. */
-export function transitionBlocks(
-  spec: ModelSpec,
-  parameters: TensorMap,
-  layer: number,
-): Readonly<Record<string, Float32Array>> {
-  const { data } = parameters.get(`layers.${layer}.W`)!;
-  const size = spec.hidden * spec.hidden;
-  return Object.fromEntries(
-    transitionNames(spec).map((name, gate) => [name, data.slice(gate * size, (gate + 1) * size)]),
+/** Singular values in single precision, as telemetry holds them; dense matrices are decomposed on the spot. */
+export function spectraOf(spec: ModelSpec, parameters: TensorMap): Spectra {
+  return spectrumOf(spec, parameters).map((transitions) =>
+    Object.fromEntries(
+      Object.entries(transitions).map(([name, values]) => [name, Float32Array.from(values)]),
+    ),
   );
-}
-
-/** The built worker: beside the bundle that this module is in, or in dist/ when run from source. */
-function workerFile(): URL {
-  const beside = new URL("./spectrum-worker.js", import.meta.url);
-  return existsSync(beside) ? beside : new URL("../../dist/spectrum-worker.js", import.meta.url);
 }
 
 interface Waiting {
@@ -60,39 +34,33 @@ export class SpectrumMeter {
   readonly #waiting = new Map<number, Waiting>();
 
   /**
-   * Starts a decomposition of every layer's dense transition matrices.
+   * Starts a decomposition of every layer's transition matrices.
    *
-   * @param parameters of an rnn, lstm or gru; what is sent to the worker is copied.
+   * @param parameters handed over to the worker: their memory is gone from this thread.
    * @returns the spectra; rejects when the worker fails, for instance out of memory.
    */
   measure(spec: ModelSpec, parameters: TensorMap): Promise<Spectra> {
-    const layers = Array.from({ length: spec.layers }, (_, layer) =>
-      transitionBlocks(spec, parameters, layer),
-    );
-    const request: SpectrumRequest = { id: this.#nextId++, n: spec.hidden, layers };
-    const buffers = layers.flatMap((blocks) =>
-      Object.values(blocks).map((block) => block.buffer as ArrayBuffer),
-    );
+    const request: SpectrumRequest = { id: this.#nextId++, spec, parameters };
     const result = new Promise<Spectra>((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
     });
-    this.#started().postMessage(request, buffers);
+    const memory = new Set([...parameters.values()].map(({ data }) => data.buffer as ArrayBuffer));
+    this.#started().postMessage(request, [...memory]);
     return result;
   }
 
   async close(): Promise<void> {
     await this.#worker?.terminate();
-    this.#worker = undefined;
   }
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(workerFile());
+    const worker = new Worker(builtFile("spectrum-worker.js"));
     worker.on("message", (reply: SpectrumReply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if ("message" in reply) waiting?.reject(new Error(reply.message));
-      else waiting?.resolve(reply.layers);
+      else waiting?.resolve(reply.spectra);
     });
     const fail = (error: Error) => {
       if (this.#worker === worker) this.#worker = undefined;

@@ -1,29 +1,22 @@
 /** Worker thread: singular values of dense matrices by a library's SVD. */
 import { parentPort } from "node:worker_threads";
-import { singularValues } from "../engine/singularValues.ts";
+import type { ModelSpec, TensorMap } from "../engine/engine.ts";
+import { type Spectra, spectraOf } from "./spectrum.ts";
 
 export interface SpectrumRequest {
   readonly id: number;
-  /** Every block is n × n. */
-  readonly n: number;
-  readonly layers: readonly Readonly<Record<string, Float32Array>>[];
+  readonly spec: ModelSpec;
+  readonly parameters: TensorMap;
 }
 
 export type SpectrumReply =
-  | { readonly id: number; readonly layers: readonly Readonly<Record<string, Float32Array>>[] }
+  | { readonly id: number; readonly spectra: Spectra }
   | { readonly id: number; readonly message: string };
 
-parentPort?.on("message", ({ id, n, layers }: SpectrumRequest) => {
+parentPort?.on("message", ({ id, spec, parameters }: SpectrumRequest) => {
   let reply: SpectrumReply;
   try {
-    reply = {
-      id,
-      layers: layers.map((blocks) =>
-        Object.fromEntries(
-          Object.entries(blocks).map(([name, block]) => [name, singularValues(block, n, n)]),
-        ),
-      ),
-    };
+    reply = { id, spectra: spectraOf(spec, parameters) };
   } catch (error) {
     reply = { id, message: error instanceof Error ? error.message : String(error) };
   }

@@ -1,0 +1,64 @@
+/** What this machine can do. */
+import { availableParallelism } from "node:os";
+import { createEngine } from "../engine/createEngine.ts";
+import { supportsRelaxedSimd, supportsSimd } from "../engine/fused/createFusedEngine.ts";
+
+export interface EngineReport {
+  readonly name: "fused" | "tensorflow";
+  /** It started here and now. */
+  readonly live: boolean;
+  /** Build and threads in use; null where it did not start. */
+  readonly description: string | null;
+  /** Why it did not start. */
+  readonly reason: string | null;
+}
+
+export interface DoctorReport {
+  readonly node: string;
+  /** e.g. `linux-x64`. */
+  readonly platform: string;
+  readonly cores: number;
+  readonly simd: boolean;
+  readonly relaxedSimd: boolean;
+  /** WebAssembly memory that threads can share. */
+  readonly sharedMemory: boolean;
+  /** Threads that the fused engine uses when not told otherwise. */
+  readonly threads: number;
+  readonly engines: readonly EngineReport[];
+}
+
+/** Looks at the runtime and starts every engine once. */
+export async function examineMachine(): Promise<DoctorReport> {
+  const cores = availableParallelism();
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cores,
+    simd: supportsSimd(),
+    relaxedSimd: supportsRelaxedSimd(),
+    sharedMemory: supportsSharedMemory(),
+    threads: cores,
+    engines: [await examineEngine("fused"), await examineEngine("tensorflow")],
+  };
+}
+
+async function examineEngine(name: EngineReport["name"]): Promise<EngineReport> {
+  try {
+    const engine = await createEngine(name, { threads: undefined });
+    const { description } = engine;
+    await engine.dispose();
+    return { name, live: true, description, reason: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, live: false, description: null, reason };
+  }
+}
+
+function supportsSharedMemory(): boolean {
+  try {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    return memory.buffer instanceof SharedArrayBuffer;
+  } catch {
+    return false;
+  }
+}
