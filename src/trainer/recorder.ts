@@ -1,0 +1,148 @@
+/** From a step's measurements to telemetry rows, in order, some of which wait for their spectrum. */
+import { summarizeGradient } from "../diagnostics/gradientSummary.ts";
+import { percentiles } from "../diagnostics/percentiles.ts";
+import type { LayerProbe, ParameterProbe, StepResult } from "../engine/engine.ts";
+import type { LayerTelemetry, ParameterTelemetry, TelemetryRow, TelemetryShape } from "../runs/telemetry.ts";
+import type { Spectra } from "./spectrum.ts";
+
+export interface Measurement {
+  /** Steps finished. */
+  readonly step: number;
+  /** Seconds of training. */
+  readonly time: number;
+  readonly learningRate: number;
+  /** With its probe. */
+  readonly result: StepResult;
+  /** B. */
+  readonly batchSize: number;
+  /** null: this row does not measure them. */
+  readonly spectra: Spectra | Promise<Spectra> | null;
+}
+
+interface Entry {
+  readonly row: TelemetryRow;
+  /** undefined while the spectrum is being measured. */
+  spectra: Spectra | null | undefined;
+  /** Why it could not be measured. */
+  problem: string | undefined;
+  readonly waiting: Promise<void> | undefined;
+}
+
+export interface RecorderOptions {
+  readonly shape: TelemetryShape;
+  /** The loss has a term at every timestep. */
+  readonly headIsPerStep: boolean;
+  /** Takes rows in the order of their steps; called from `record`, `release` and `settle` only. */
+  readonly take: (row: TelemetryRow) => void;
+  /** Told when a spectrum could not be measured; its row is then written without. */
+  readonly report: (message: string) => void;
+}
+
+/** Rows in memory until those before them are complete. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #queue: Entry[] = [];
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Rows that wait. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Adds a row; passes it on at once when nothing has to be waited for. */
+  record(measurement: Measurement): void {
+    const { spectra } = measurement;
+    const pending = spectra instanceof Promise;
+    const entry: Entry = {
+      row: rowOf(measurement, this.#options),
+      spectra: pending ? undefined : spectra,
+      problem: undefined,
+      waiting: pending
+        ? spectra.then(
+            (measured) => {
+              entry.spectra = measured;
+            },
+            (error: unknown) => {
+              entry.problem = error instanceof Error ? error.message : String(error);
+              entry.spectra = null;
+            },
+          )
+        : undefined,
+    };
+    this.#queue.push(entry);
+    this.release();
+  }
+
+  /** Passes on the rows that are complete and have none before them that is not. */
+  release(): void {
+    for (;;) {
+      const entry = this.#queue[0];
+      if (!entry || entry.spectra === undefined) return;
+      this.#queue.shift();
+      if (entry.problem !== undefined)
+        this.#options.report(
+          `the singular values at step ${entry.row.step} could not be measured: ${entry.problem}`,
+        );
+      this.#options.take(withSpectra(entry.row, entry.spectra, this.#options.shape));
+    }
+  }
+
+  /** Waits for every row and passes it on. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#queue.map(({ waiting }) => waiting));
+    this.release();
+  }
+}
+
+function rowOf(measurement: Measurement, { shape, headIsPerStep }: RecorderOptions): TelemetryRow {
+  const { step, time, learningRate, result, batchSize } = measurement;
+  const { loss, metric, gradientNorm, clippedGradientNorm, probe } = result;
+  if (!probe) throw new Error(`step ${step} is recorded, but was not probed`);
+  return {
+    step,
+    time,
+    loss,
+    metric,
+    learningRate,
+    gradientNorm,
+    clippedGradientNorm,
+    parameters: parametersOf(probe.parameters, shape.parameters),
+    layers: probe.layers.map((layer) => layerOf(layer, batchSize, headIsPerStep)),
+  };
+}
+
+function parametersOf(
+  probes: readonly ParameterProbe[],
+  names: readonly string[],
+): Record<string, ParameterTelemetry | null> {
+  const row: Record<string, ParameterTelemetry | null> = Object.fromEntries(
+    names.map((name) => [name, null]),
+  );
+  for (const { name, gradientNorm, updateRatio } of probes) row[name] = { gradientNorm, updateRatio };
+  return row;
+}
+
+function layerOf(probe: LayerProbe, batchSize: number, headIsPerStep: boolean): LayerTelemetry {
+  const gradientNorm = percentiles(probe.gradientNorm, batchSize);
+  return {
+    gradientNorm,
+    saturation: probe.saturation,
+    singularValues: {},
+    ...summarizeGradient(gradientNorm.p50, headIsPerStep),
+  };
+}
+
+function withSpectra(row: TelemetryRow, spectra: Spectra | null, shape: TelemetryShape): TelemetryRow {
+  return {
+    ...row,
+    layers: row.layers.map((layer, index) => ({
+      ...layer,
+      singularValues: Object.fromEntries(
+        shape.transitions.map((name) => [name, spectra?.[index]?.[name] ?? null]),
+      ),
+    })),
+  };
+}
