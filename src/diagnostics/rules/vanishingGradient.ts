@@ -1,0 +1,123 @@
+/** The gradient of the last timesteps does not arrive at the early ones. */
+import type { Finding } from "../finding.ts";
+import type { History } from "../history.ts";
+import { edit, type Remedy, spectralCell } from "../remedies.ts";
+import { isSettled, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
+import { halfLifeInWords, inLayer, number, range } from "../words.ts";
+
+export const vanishingGradient: Rule = { name: "vanishing-gradient", check };
+
+function check(input: RuleInput): Finding | undefined {
+  const { run, model, history, thresholds, active } = input;
+  if (run.length < thresholds.shortestSequence || !isSettled(input)) return undefined;
+  const severity = severityByProgress(input);
+  if (!severity) return undefined;
+
+  const layers = history.recent.at(-1)!.layers.length;
+  let layer = 0;
+  let reach = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < layers; i++) {
+    const layerReach = history.layerMedian(i, (digest) => digest.reach);
+    if (layerReach < reach) [layer, reach] = [i, layerReach];
+  }
+  const limit = (active ? thresholds.reachClear : thresholds.reachRaise) * run.length;
+  if (!(reach < limit)) return undefined;
+
+  const halfLife = history.layerMedian(layer, (digest) => digest.halfLife);
+  return {
+    rule: "vanishing-gradient",
+    severity,
+    title: `The gradient vanishes${inLayer(layer, layers)}: ${Math.round(reach)} of ${run.length} timesteps receive it`,
+    evidence: evidence(history, layer, halfLife, reach, run.length, run.headIsPerStep),
+    sinceStep: active?.sinceStep ?? history.since((row) => (row.layers[layer]?.reach ?? limit) < limit),
+    // The latest timestep, counted back from T, that no longer receives it.
+    timestep: Math.max(1, run.length - Math.round(reach)),
+    layer,
+    property:
+      model.cell === "spectral" && input.run.experiment.model.cell === "spectral"
+        ? spectralProperty(input)
+        : ["model", "cell"],
+    remedy: remedy(input),
+  };
+}
+
+function evidence(
+  history: History,
+  layer: number,
+  halfLife: number,
+  reach: number,
+  length: number,
+  headIsPerStep: boolean,
+): string {
+  const parts: string[] = [];
+  if (halfLife > 0 && Number.isFinite(halfLife))
+    parts.push(`going back in time, ∂L/∂h ${halfLifeInWords(halfLife)}`);
+  parts.push(
+    headIsPerStep
+      ? `a gradient carried so falls below 1 % within ${Math.round(reach)} of ${length} timesteps`
+      : `only ${Math.round(reach)} of ${length} timesteps receive at least 1 % of the gradient at the last one`,
+  );
+  const spectrum = history.spectra.get(`${layer} W`);
+  if (spectrum) parts.push(`σ of W runs ${range(spectrum.values.at(-1)!, spectrum.values[0]!)}`);
+  const text = parts.join("; ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** For a spectral cell W is not what shrinks the gradient, unless its band lies below 1. */
+function spectralProperty({ model, run }: RuleInput): string[] {
+  if (model.center < 1) return ["model", "center"];
+  return run.experiment.model.activation === "identity" ? ["model", "radius"] : ["model", "activation"];
+}
+
+function remedy(input: RuleInput): Remedy {
+  const { model, run } = input;
+  const { activation } = run.experiment.model;
+  const { edits, radius } = spectralCell(run.length);
+  switch (model.cell) {
+    case "rnn":
+      return {
+        text: `Use a spectral cell: it keeps every singular value of W inside 1 ± ${radius}, so that W alone can no longer shrink the gradient. Clipping does not help against vanishing.`,
+        edits,
+      };
+    case "lstm":
+    case "gru":
+      return {
+        text: `Its gates close and cut the gradient. Some runs open them later, so more steps may be enough; for memory over ${run.length} timesteps by construction use a spectral cell with radius ${radius}.`,
+        edits,
+      };
+    case "orthogonal":
+      return {
+        text: `W is orthogonal and takes nothing away, so the slope of ${activation} does (φ′ < 1). A spectral cell of radius ${radius} lets singular values above 1 make up for it${activation === "identity" ? "" : "; a smoother φ such as identity or, for small states, tanh is the other way"}.`,
+        edits,
+      };
+    case "spectral":
+      return spectralRemedy(input);
+  }
+}
+
+function spectralRemedy({ model, run, history }: RuleInput): Remedy {
+  const { activation } = run.experiment.model;
+  if (model.center < 1)
+    return {
+      text: `The band of singular values is centred on ${number(model.center)}, below 1, so W itself shrinks the gradient: centre it on 1.`,
+      edits: [edit("model.center", 1)],
+    };
+  const wider = model.radius < 0.5 ? Math.min(0.5, Number((2 * model.radius).toPrecision(2))) : undefined;
+  const saturation = history.median((row) => Math.max(...row.layers.map((layer) => layer.saturation)));
+  if (activation === "relu" || activation === "leakyRelu")
+    return {
+      text: `W keeps the gradient, but ${activation} passes ${activation === "relu" ? "nothing" : "a hundredth"} of it wherever a unit is at or below 0 (${Math.round(100 * saturation)} % of them here). tanh is steep around 0 and keeps most of it.`,
+      edits: [edit("model.activation", "tanh")],
+    };
+  if (activation === "tanh" && (saturation >= 0.2 || wider === undefined))
+    return {
+      text: "W keeps the gradient, but tanh is flat where its units are saturated (φ′ < 1). A leaky ReLU keeps its slope for large values.",
+      edits: [edit("model.activation", "leakyRelu")],
+    };
+  return wider === undefined
+    ? { text: "Centre the band a little above 1.", edits: [edit("model.center", 1.05)] }
+    : {
+        text: `W keeps the gradient nearly as it is, but the slope of ${activation} is at most 1 and shrinks it. A larger radius (${wider}) lets singular values above 1 make up for that.`,
+        edits: [edit("model.radius", wider)],
+      };
+}

@@ -1,0 +1,51 @@
+/** Numbers as people read them, in evidence and verdicts. */
+
+/** Three significant digits, without trailing zeros; exponents as 10-powers from a hundred thousand on. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  const sign = value < 0 ? "−" : "";
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
+    const [mantissa = "", exponent = ""] = size.toExponential(1).split("e");
+    return `${sign}${mantissa.replace(/\.0$/, "")}e${exponent.replace("+", "")}`;
+  }
+  if (size >= 1000) return `${sign}${Math.round(size)}`;
+  return `${sign}${String(Number(size.toPrecision(3)))}`;
+}
+
+/** A share as per cent. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  return `${value > 0 && value < 1 ? number(value) : Number(value.toFixed(value < 10 || value > 99 ? 1 : 0))} %`;
+}
+
+/** A count with its noun: 1 timestep, 4.1 timesteps. */
+export function count(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** Singular values from smallest to largest. */
+export function range(low: number, high: number): string {
+  // Values next to 1 need digits that tell them from 1.
+  const digits = (value: number) => (Math.abs(value - 1) < 0.1 ? value.toFixed(3) : value.toFixed(2));
+  return `${digits(low)} … ${digits(high)}`;
+}
+
+/** What the half-life says, as the end of a sentence about ∂L/∂h going back in time. */
+export function halfLifeInWords(halfLife: number): string {
+  if (Number.isNaN(halfLife)) return "has no measurable half-life";
+  if (!Number.isFinite(halfLife)) return "neither shrinks nor grows";
+  if (halfLife < 0) return `doubles every ${count(-halfLife, "timestep")}`;
+  return `halves every ${count(halfLife, "timestep")}`;
+}
+
+/** The name of a layer in a sentence; empty for a network of one layer. */
+export function inLayer(layer: number, layers: number): string {
+  return layers > 1 ? ` in layer ${layer}` : "";
+}
+
+/** What a transition matrix is called: W, or a gate's W. */
+export function matrixName(transition: string): string {
+  return transition === "W" ? "W" : `the ${transition} gate's W`;
+}
