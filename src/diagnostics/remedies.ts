@@ -55,7 +55,7 @@ export function clip(experiment: Experiment): { edit: Edit; words: string } {
 
 /** Train twice as long, in whichever unit the experiment uses. */
 export function longer(run: DiagnosticRun): { edit: Edit; words: string } {
-  const { epochs } = run.experiment.training;
+  const epochs = run.epochs ?? run.experiment.training.epochs;
   return epochs === undefined
     ? {
         edit: edit("training.steps", 2 * run.steps),

@@ -17,6 +17,8 @@ export interface DiagnosticRun {
   readonly metricName: string;
   /** Training steps planned in all. */
   readonly steps: number;
+  /** Epochs, where the experiment file counts in them; a resolved experiment no longer says so. */
+  readonly epochs?: number | undefined;
 }
 
 /** The parameterization now, which a switch changes. */
@@ -58,11 +60,21 @@ export interface Rule {
   readonly check: (input: RuleInput) => Finding | undefined;
 }
 
-/** Whether enough steps and rows have passed to judge the run by. */
-export function isSettled({ run, history, thresholds }: RuleInput): boolean {
+/** Whether enough steps and rows have passed to judge by what can go wrong fast: the loss and the gradient's size. */
+export function isUnderWay(input: RuleInput): boolean {
+  return hasPassed(input, input.thresholds.warmUpSteps);
+}
+
+/** Whether enough steps and rows have passed to judge by what changes slowly: reach, spectrum, saturation. */
+export function isSettled(input: RuleInput): boolean {
+  const { warmUpSteps, warmUpShare } = input.thresholds;
+  const share = Math.min(warmUpShare * input.run.steps, 10 * warmUpSteps);
+  return hasPassed(input, Math.max(warmUpSteps, share));
+}
+
+function hasPassed({ run, history, thresholds }: RuleInput, warmUp: number): boolean {
   const step = history.newest?.step ?? 0;
-  const warmUp = Math.min(thresholds.warmUpSteps, run.steps / 4);
-  return step >= warmUp && history.recent.length >= thresholds.minimumRows;
+  return step >= Math.min(warmUp, run.steps / 4) && history.recent.length >= thresholds.minimumRows;
 }
 
 /** Share of the trivial loss that is gone: 0 for a model that knows nothing, 1 for a perfect one; may be negative. */

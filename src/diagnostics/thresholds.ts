@@ -17,6 +17,12 @@ export const thresholdTable = {
     reason:
       "The first steps move the parameters most and say least; a run shorter than four times this uses a quarter of itself.",
   },
+  warmUpShare: {
+    value: 0.05,
+    range: share,
+    reason:
+      "What changes slowly (reach, spectrum, saturation) is judged only after this share of the run, at most ten times warmUpSteps: many networks start ill and cure themselves within a few dozen steps.",
+  },
   minimumRows: {
     value: 5,
     range: [1, 20],
@@ -41,13 +47,13 @@ export const thresholdTable = {
     reason: "In fewer timesteps a gradient has no distance to vanish over.",
   },
   reachRaise: {
-    value: 1 / 3,
+    value: 0.2,
     range: share,
     reason:
-      "When two thirds of the timesteps get less than 1 % of the last one's gradient, what happened there is learned a hundred times slower.",
+      "When four fifths of the timesteps get less than 1 % of the last one's gradient, what happened there is learned a hundred times slower. Networks whose reach is a third of T were seen to learn long memories all the same.",
   },
   reachClear: {
-    value: 0.45,
+    value: 0.3,
     range: share,
     reason: "Clearly above the raising threshold, so that a reach that wavers around it does not flicker.",
   },
@@ -107,17 +113,6 @@ export const thresholdTable = {
     value: 2,
     range: [1, 1e6],
     reason: "One singular value is enough to blow up a gradient when it doubles it each timestep.",
-  },
-  driftReach: {
-    value: 0.6,
-    range: share,
-    reason:
-      "A wide spectrum counts when the gradient shows it: its reach is below this share of T (a little before vanishing-gradient speaks) …",
-  },
-  driftGrowth: {
-    value: 100,
-    range: [1, 1e30],
-    reason: "… or it grows by more than this going back (a little before exploding-gradient speaks).",
   },
   // spectrum-edge
   edgeDistance: {
@@ -198,6 +193,12 @@ export const thresholdTable = {
     value: 10,
     range: [1, 1e6],
     reason: "Ten times worse than knowing nothing does not come back by itself.",
+  },
+  oscillationLoss: {
+    value: 0.8,
+    range: [0, 10],
+    reason:
+      "Jumps count while the loss is about what knowing nothing costs, or more. Below this share of it the run learns, and near the optimum the relative noise is large by nature.",
   },
   oscillation: {
     value: 0.5,

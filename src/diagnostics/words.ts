@@ -32,10 +32,16 @@ export function range(low: number, high: number): string {
   return `${digits(low)} … ${digits(high)}`;
 }
 
-/** What the half-life says, as the end of a sentence about ∂L/∂h going back in time. */
-export function halfLifeInWords(halfLife: number): string {
+/** A half-life of more than this many times T is a change of under 1 % over the sequence. */
+const unnoticed = 70;
+
+/**
+ * What the half-life says, as the end of a sentence about ∂L/∂h going back in time.
+ * @param length T.
+ */
+export function halfLifeInWords(halfLife: number, length: number): string {
   if (Number.isNaN(halfLife)) return "has no measurable half-life";
-  if (!Number.isFinite(halfLife)) return "neither shrinks nor grows";
+  if (Math.abs(halfLife) > unnoticed * length) return "neither shrinks nor grows";
   if (halfLife < 0) return `doubles every ${count(-halfLife, "timestep")}`;
   return `halves every ${count(halfLife, "timestep")}`;
 }

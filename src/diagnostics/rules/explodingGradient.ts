@@ -3,14 +3,14 @@
 import type { RowDigest } from "../digest.ts";
 import type { Finding } from "../finding.ts";
 import { clip, edit, lowerLearningRate, type Remedy, rounded, spectralCell } from "../remedies.ts";
-import { isSettled, progress, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
+import { isUnderWay, progress, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
 import { halfLifeInWords, inLayer, number, range } from "../words.ts";
 
 export const explodingGradient: Rule = { name: "exploding-gradient", check };
 
 /** Two ways to explode: along the sequence, which the profile shows, and from step to step, which the norm shows. */
 function check(input: RuleInput): Finding | undefined {
-  if (!isSettled(input)) return undefined;
+  if (!isUnderWay(input)) return undefined;
   return alongSequence(input) ?? fromStepToStep(input);
 }
 
@@ -30,7 +30,9 @@ function alongSequence(input: RuleInput): Finding | undefined {
   const spectrum = history.spectra.get(`${layer} W`);
   const sigma = spectrum ? ` σ of W runs ${range(spectrum.values.at(-1)!, spectrum.values[0]!)}.` : "";
   const speed =
-    halfLife < 0 ? `Going back in time, ∂L/∂h ${halfLifeInWords(halfLife)}; it` : "Going back in time, ∂L/∂h";
+    halfLife < 0
+      ? `Going back in time, ∂L/∂h ${halfLifeInWords(halfLife, run.length)}; it`
+      : "Going back in time, ∂L/∂h";
   return {
     rule: "exploding-gradient",
     severity: learns === "warning" && growth >= thresholds.growthError ? "error" : learns,

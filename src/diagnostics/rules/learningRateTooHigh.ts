@@ -3,7 +3,7 @@ import type { RowDigest } from "../digest.ts";
 import type { Finding } from "../finding.ts";
 import type { History } from "../history.ts";
 import { clip, lowerLearningRate, type Remedy } from "../remedies.ts";
-import { isSettled, progress, type Rule, type RuleInput } from "../rule.ts";
+import { isUnderWay, type Rule, type RuleInput } from "../rule.ts";
 import { number, percent } from "../words.ts";
 
 export const learningRateTooHigh: Rule = { name: "learning-rate-too-high", check };
@@ -14,7 +14,7 @@ const clearingFactor = 0.75;
 const nearTrivial = 1.1;
 
 function check(input: RuleInput): Finding | undefined {
-  if (!isSettled(input)) return undefined;
+  if (!isUnderWay(input)) return undefined;
   return diverged(input) ?? oscillates(input) ?? rewrites(input);
 }
 
@@ -48,8 +48,8 @@ function oscillates(input: RuleInput): Finding | undefined {
   const { run, history, thresholds, active } = input;
   const { recent } = history;
   const mean = recent.reduce((sum, row) => sum + row.loss, 0) / recent.length;
-  // Relative noise is large near the optimum, where the loss is small; there it is no sign of anything.
-  if (progress(input) >= thresholds.learning || !(mean > 0)) return undefined;
+  // Relative noise is large where the loss is small; there it is no sign of anything.
+  if (!(mean > 0 && mean >= thresholds.oscillationLoss * reference(input))) return undefined;
   const jump = meanJump(history) / mean;
   const noise = thresholds.oscillationNoise / Math.sqrt(run.experiment.training.batch);
   const limit = Math.max(thresholds.oscillation, noise) * (active ? clearingFactor : 1);

@@ -1,7 +1,7 @@
 /** After a fair share of the run the model is no better than one that ignores its memory. */
 import type { Finding } from "../finding.ts";
 import { edit, longer, type Remedy, rounded, sentence, spectralCell } from "../remedies.ts";
-import { isSettled, type Rule, type RuleInput } from "../rule.ts";
+import { isUnderWay, type Rule, type RuleInput } from "../rule.ts";
 import { number, percent } from "../words.ts";
 
 export const noBetterThanTrivial: Rule = { name: "no-better-than-trivial", check };
@@ -12,7 +12,7 @@ const slowUpdates = 1e-4;
 function check(input: RuleInput): Finding | undefined {
   const { run, history, thresholds, active } = input;
   const { baseline, metricName, steps } = run;
-  if (!(baseline.loss > 0) || !isSettled(input)) return undefined;
+  if (!(baseline.loss > 0) || !isUnderWay(input)) return undefined;
   const { step } = history.recent.at(-1)!;
   if (step < thresholds.fairShare * steps || step < thresholds.fairSteps) return undefined;
 

@@ -3,7 +3,7 @@ import type { Finding } from "../finding.ts";
 import type { History } from "../history.ts";
 import { edit, type Remedy, spectralCell } from "../remedies.ts";
 import { isSettled, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
-import { halfLifeInWords, inLayer, number, range } from "../words.ts";
+import { halfLifeInWords, inLayer, number, percent, range } from "../words.ts";
 
 export const vanishingGradient: Rule = { name: "vanishing-gradient", check };
 
@@ -51,7 +51,7 @@ function evidence(
 ): string {
   const parts: string[] = [];
   if (halfLife > 0 && Number.isFinite(halfLife))
-    parts.push(`going back in time, ∂L/∂h ${halfLifeInWords(halfLife)}`);
+    parts.push(`going back in time, ∂L/∂h ${halfLifeInWords(halfLife, length)}`);
   parts.push(
     headIsPerStep
       ? `a gradient carried so falls below 1 % within ${Math.round(reach)} of ${length} timesteps`
@@ -66,7 +66,7 @@ function evidence(
 /** For a spectral cell W is not what shrinks the gradient, unless its band lies below 1. */
 function spectralProperty({ model, run }: RuleInput): string[] {
   if (model.center < 1) return ["model", "center"];
-  return run.experiment.model.activation === "identity" ? ["model", "radius"] : ["model", "activation"];
+  return run.experiment.model.activation === "tanh" ? ["model", "activation"] : ["model", "radius"];
 }
 
 function remedy(input: RuleInput): Remedy {
@@ -95,29 +95,32 @@ function remedy(input: RuleInput): Remedy {
   }
 }
 
-function spectralRemedy({ model, run, history }: RuleInput): Remedy {
+function spectralRemedy(input: RuleInput): Remedy {
+  const { model, run } = input;
   const { activation } = run.experiment.model;
   if (model.center < 1)
     return {
       text: `The band of singular values is centred on ${number(model.center)}, below 1, so W itself shrinks the gradient: centre it on 1.`,
       edits: [edit("model.center", 1)],
     };
-  const wider = model.radius < 0.5 ? Math.min(0.5, Number((2 * model.radius).toPrecision(2))) : undefined;
-  const saturation = history.median((row) => Math.max(...row.layers.map((layer) => layer.saturation)));
-  if (activation === "relu" || activation === "leakyRelu")
+  const room = Math.min(0.5, Number((2 * model.radius).toPrecision(2)));
+  if (activation === "tanh")
     return {
-      text: `W keeps the gradient, but ${activation} passes ${activation === "relu" ? "nothing" : "a hundredth"} of it wherever a unit is at or below 0 (${Math.round(100 * saturation)} % of them here). tanh is steep around 0 and keeps most of it.`,
-      edits: [edit("model.activation", "tanh")],
-    };
-  if (activation === "tanh" && (saturation >= 0.2 || wider === undefined))
-    return {
-      text: "W keeps the gradient, but tanh is flat where its units are saturated (φ′ < 1). A leaky ReLU keeps its slope for large values.",
+      text: `W keeps the gradient nearly as it is, but the slope of tanh is at most 1 and shrinks it at every timestep. A leaky ReLU keeps its slope for large values; a larger radius${room > model.radius ? ` (${room})` : ""}, which lets singular values above 1 make up for the loss, is the other way.`,
       edits: [edit("model.activation", "leakyRelu")],
     };
-  return wider === undefined
-    ? { text: "Centre the band a little above 1.", edits: [edit("model.center", 1.05)] }
-    : {
-        text: `W keeps the gradient nearly as it is, but the slope of ${activation} is at most 1 and shrinks it. A larger radius (${wider}) lets singular values above 1 make up for that.`,
-        edits: [edit("model.radius", wider)],
-      };
+  if (room > model.radius)
+    return {
+      text: `W keeps the gradient nearly as it is, but ${activation} passes ${activation === "relu" ? "nothing" : "little"} of it where units are below 0${belowZero(input)}. A larger radius (${room}) lets singular values above 1 make up for that.`,
+      edits: [edit("model.radius", room)],
+    };
+  return {
+    text: `The band is wide and centred on ${number(model.center)}, yet its singular values do not make up for what ${activation} takes away: centre it a little higher.`,
+    edits: [edit("model.center", Number((model.center + 0.1).toPrecision(3)))],
+  };
+}
+
+function belowZero({ history }: RuleInput): string {
+  const share = history.median((row) => Math.max(...row.layers.map(({ saturation }) => saturation)));
+  return ` (${percent(share)} of them here)`;
 }

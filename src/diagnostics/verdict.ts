@@ -1,0 +1,185 @@
+/** What the gradients of a run did, in plain words with numbers. */
+import type { Experiment } from "../experiment/schema.ts";
+import type { RunRecord } from "../runs/run.ts";
+import type { TelemetryRow } from "../runs/telemetry.ts";
+import type { Finding, Severity } from "./finding.ts";
+import { sortFindings } from "./monitor.ts";
+import { layersOf, type RunMeasure, resultOf, type SigmaRange, sigmaOf } from "./runMeasures.ts";
+import { halfLifeInWords, inLayer, matrixName, number, percent, range } from "./words.ts";
+
+export interface VerdictInput {
+  readonly record: RunRecord;
+  readonly experiment: Experiment;
+  /** Recorded rows, oldest first; the first and the last few are enough. */
+  readonly rows: readonly TelemetryRow[];
+  readonly findings: readonly Finding[];
+}
+
+export interface Verdict {
+  /** One line: how the gradient fared. */
+  readonly headline: string;
+  /** Sentences: result, gradient, spectrum, units, and each finding with its remedy. */
+  readonly lines: readonly string[];
+}
+
+/** The verdict on one run, finished or not. */
+export function verdict(input: VerdictInput): Verdict {
+  const { record } = input;
+  const layers = layersOf(input);
+  const lines = [resultLine(input)];
+  if (record.reason !== null) lines.push(`It failed: ${endSentence(record.reason)}`);
+  for (const layer of layers) lines.push(gradientLine(layer, layers.length, input));
+  lines.push(...sigmaOf(input).map((sigma) => sigmaLine(sigma, input)));
+  lines.push(...layers.flatMap((layer) => unitsLine(layer, layers.length, input)));
+  lines.push(...sortFindings(input.findings).map(findingLine));
+  return { headline: headline(input, layers), lines };
+}
+
+function headline(input: VerdictInput, layers: readonly RunMeasure[]): string {
+  const { record, findings } = input;
+  const of = (rule: Finding["rule"]) => findings.find((finding) => finding.rule === rule);
+  const name = `${record.name} (${record.cell})`;
+  const broken = of("non-finite");
+  if (broken) return `${name}: ${lowerFirst(broken.title)}.`;
+  // The layer that fares worst speaks for the run.
+  const [first, ...rest] = layers;
+  if (!first) return `${name}: no step was recorded, so nothing can be said about its gradients.`;
+  const layer = rest.reduce((worst, other) => (other.last.reach < worst.last.reach ? other : worst), first);
+  const { halfLife, reach, growth } = layer.last;
+  const arrives = `${Math.round(reach)} of ${record.length} timesteps receive at least 1 % of the gradient at the last one`;
+  if (of("exploding-gradient"))
+    return `${name}: the gradient explodes${growth >= 2 ? `: it grows ${number(growth)} times going back in time` : " now and then"}.`;
+  if (of("vanishing-gradient"))
+    return `${name}: the gradient vanishes${inLayer(layer.layer, layers.length)}: it ${halfLifeInWords(halfLife, record.length)} going back in time, and only ${arrives}.`;
+  if (record.length === 1)
+    return `${name}: with a single timestep there is no way for the gradient to vanish.`;
+  if (reach >= 0.9 * record.length)
+    return `${name}: the gradient arrives: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${reach >= record.length ? `all ${record.length}` : `${Math.round(reach)} of ${record.length}`} timesteps receive at least 1 % of it.`;
+  return `${name}: the gradient fades but serves: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${arrives}.`;
+}
+
+function resultLine(input: VerdictInput): string {
+  const { record } = input;
+  const { value, from } = resultOf(input);
+  const { metricName, baseline, step, steps } = record;
+  const show = (metric: number) => (metricName === "accuracy" ? percent(metric) : number(metric));
+  const after = `after ${step}${step < steps ? ` of ${steps}` : ""} steps`;
+  if (value === null) return `No result ${after}.`;
+  return `${from === "test" ? "Test" : "Training"} ${metricName} ${show(value)} ${after}; without memory it would be ${show(baseline.metric)}.`;
+}
+
+function gradientLine(measure: RunMeasure, layers: number, { record, experiment }: VerdictInput): string {
+  const { first, last } = measure;
+  const then =
+    first.step < last.step
+      ? ` At the start (step ${first.step}) it ${halfLifeInWords(first.halfLife, record.length)}, reaching ${Math.round(first.reach)}.`
+      : "";
+  const note =
+    experiment.task.kind === "copy" ? " Every timestep has an output here and adds gradient of its own." : "";
+  return `Gradient${inLayer(measure.layer, layers)}: going back in time ∂L/∂h ${halfLifeInWords(last.halfLife, record.length)}; ${Math.round(last.reach)} of ${record.length} timesteps receive at least 1 % of the last one's.${then}${note}`;
+}
+
+function sigmaLine(sigma: SigmaRange, { record, experiment }: VerdictInput): string {
+  const { radius, center, layers } = experiment.model;
+  const start = `Spectrum: σ of ${matrixName(sigma.transition)}${inLayer(sigma.layer, layers)} runs ${range(...sigma.last)}`;
+  // After a switch the band may be another than the experiment's, so it is named only where it is known.
+  if (record.cell === "spectral" && experiment.model.cell === "spectral")
+    return `${start}, held inside (${number(center - radius)}, ${number(center + radius)}).`;
+  if (record.cell === "spectral") return `${start}.`;
+  if (record.cell === "orthogonal") return `${start}: W is orthogonal.`;
+  return `${start}; it began at ${range(...sigma.first)}, and nothing holds it.`;
+}
+
+function unitsLine(measure: RunMeasure, layers: number, { record, experiment }: VerdictInput): string[] {
+  const { activation } = experiment.model;
+  const gated = record.cell === "lstm" || record.cell === "gru";
+  if (!gated && activation === "identity") return [];
+  const state = gated || activation === "tanh" ? "saturated" : activation === "relu" ? "dead" : "below 0";
+  return [
+    `Units${inLayer(measure.layer, layers)}: ${percent(measure.last.saturation)} are ${state} on average.`,
+  ];
+}
+
+const severityWords: Readonly<Record<Severity, string>> = {
+  error: "Error",
+  warning: "Warning",
+  information: "Note",
+};
+
+function findingLine({ severity, title, sinceStep, remedy }: Finding): string {
+  const edits = remedy.edits.map(({ path, value }) => `${path.join(".")} = ${JSON.stringify(value)}`);
+  return `${severityWords[severity]} since step ${sinceStep}: ${title}. ${remedy.text}${edits.length > 0 ? ` [${edits.join(", ")}]` : ""}`;
+}
+
+/**
+ * One short paragraph: which run did best, and what their gradients and spectra had to do with it.
+ *
+ * @param runs in the order in which they are to be named; of one run it is the headline, of none an empty text.
+ */
+export function compareVerdict(runs: readonly VerdictInput[]): string {
+  const [first, second] = runs;
+  if (!first) return "";
+  if (!second) return verdict(first).headline;
+  const comparable = runs.every(
+    ({ record, experiment }) =>
+      experiment.task.kind === first.experiment.task.kind &&
+      record.length === first.record.length &&
+      record.metricName === first.record.metricName,
+  );
+  const sentences: string[] = [];
+  if (comparable) sentences.push(...resultSentences(runs));
+  else sentences.push("These runs are on different problems, so their results do not compare.");
+  sentences.push(...runs.map(gradientSentence));
+  return sentences.join(" ");
+}
+
+function resultSentences(runs: readonly VerdictInput[]): string[] {
+  const { metricName, baseline } = runs[0]!.record;
+  const higher = metricName === "accuracy";
+  const show = (metric: number) => (higher ? percent(metric) : number(metric));
+  const results = runs
+    .map((run) => ({ name: labelOf(run, runs), ...resultOf(run) }))
+    .filter((result): result is typeof result & { value: number } => result.value !== null)
+    .sort((a, b) => (higher ? b.value - a.value : a.value - b.value));
+  const [best, ...others] = results;
+  if (!best || others.length === 0) return [];
+  const trivial = `(${show(baseline.metric)} without memory)`;
+  const word = results.every(({ from }) => from === "test") ? `test ${metricName}` : metricName;
+  const next = others[0]!.value;
+  const equal =
+    Math.abs(best.value - next) <= 0.02 * (higher ? 1 : Math.max(Math.abs(next), baseline.metric));
+  const list = others.map(({ name, value }) => `${name} ${show(value)}`).join(", ");
+  return [
+    equal
+      ? `${best.name} and ${others[0]!.name} do about equally well: ${word} ${show(best.value)}; ${list} ${trivial}.`
+      : `${best.name} does best: ${word} ${show(best.value)}, against ${list} ${trivial}.`,
+  ];
+}
+
+function gradientSentence(run: VerdictInput, _index: number, runs: readonly VerdictInput[]): string {
+  const label = labelOf(run, runs);
+  const layers = layersOf(run);
+  // The lowest layer is the one farthest from the loss.
+  const bottom = layers[0];
+  if (!bottom) return `${label} recorded no step.`;
+  const { halfLife, reach } = bottom.last;
+  const sigma = sigmaOf(run);
+  const low = Math.min(...sigma.map(({ last }) => last[0]));
+  const high = Math.max(...sigma.map(({ last }) => last[1]));
+  const spectrum = sigma.length > 0 ? `; its σ run ${range(low, high)}` : "";
+  return `In ${label} the gradient ${halfLifeInWords(halfLife, run.record.length)} going back in time, and ${Math.round(reach)} of ${run.record.length} timesteps receive at least 1 % of it${spectrum}.`;
+}
+
+/** A run's name, with its id where two runs share the name. */
+function labelOf({ record }: VerdictInput, runs: readonly VerdictInput[]): string {
+  const shared = runs.filter((other) => other.record.name === record.name).length > 1;
+  return shared ? `${record.name} (${record.id})` : `${record.name} (${record.cell})`;
+}
+
+function lowerFirst(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
