@@ -56,6 +56,7 @@ import {
 } from "./descriptor";
 import { headPass } from "./head";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
+import { mulAdd } from "./simd";
 
 export { packTransposed, packWeights, unpackGradient } from "./panel";
 
@@ -180,8 +181,8 @@ function addInto(a: usize, b: usize, count: i32): void {
 }
 
 /**
- * L2 norm of each of eight columns. Scaled by the largest entry first: gradients that vanish or explode reach numbers
- * whose squares a float32 cannot hold.
+ * L2 norm of each of eight columns, by two passes: entries are divided by the largest before they are squared, since
+ * gradients that vanish or explode reach numbers whose squares a float32 cannot hold.
  */
 function columnNorms(g: usize, rows: i32, out: usize): void {
   const tiny = f32x4.splat(1e-38);
@@ -199,6 +200,53 @@ function columnNorms(g: usize, rows: i32, out: usize): void {
     }
     v128.store(out + half, f32x4.mul(largest, f32x4.sqrt(sum)));
   }
+}
+
+/**
+ * The same by one pass where the norms `later` of the timestep behind can serve as the scale, as they nearly always can.
+ * @param rows even (padded rows hold zeros).
+ */
+function columnNormsNear(g: usize, rows: i32, later: usize, out: usize): void {
+  const zero = f32x4.splat(0);
+  const tiny = f32x4.splat(1e-30);
+  const one = f32x4.splat(1);
+  const norm0 = v128.load(later, 0);
+  const norm1 = v128.load(later, 16);
+  const scale0 = f32x4.div(one, f32x4.max(norm0, tiny));
+  const scale1 = f32x4.div(one, f32x4.max(norm1, tiny));
+  let a0 = zero;
+  let a1 = zero;
+  let b0 = zero;
+  let b1 = zero;
+  const end = g + (<usize>rows << 5);
+  for (let p = g; p < end; p += 64) {
+    let x = f32x4.mul(v128.load(p, 0), scale0);
+    a0 = mulAdd(x, x, a0);
+    x = f32x4.mul(v128.load(p, 16), scale1);
+    a1 = mulAdd(x, x, a1);
+    x = f32x4.mul(v128.load(p, 32), scale0);
+    b0 = mulAdd(x, x, b0);
+    x = f32x4.mul(v128.load(p, 48), scale1);
+    b1 = mulAdd(x, x, b1);
+  }
+  a0 = f32x4.add(a0, b0);
+  a1 = f32x4.add(a1, b1);
+  // Out of range: huge (or NaN), or so small that squares may have been lost, unless all is zero as it was before.
+  const good = v128.and(isNear(a0, norm0), isNear(a1, norm1));
+  if (!i32x4.all_true(good)) {
+    columnNorms(g, rows, out);
+    return;
+  }
+  v128.store(out, f32x4.mul(f32x4.sqrt(a0), f32x4.max(norm0, tiny)), 0);
+  v128.store(out, f32x4.mul(f32x4.sqrt(a1), f32x4.max(norm1, tiny)), 16);
+}
+
+// @ts-expect-error: decorator
+@inline
+function isNear(sum: v128, before: v128): v128 {
+  const inRange = v128.and(f32x4.gt(sum, f32x4.splat(1e-20)), f32x4.lt(sum, f32x4.splat(1e30)));
+  const zero = f32x4.splat(0);
+  return v128.or(inRange, v128.and(f32x4.eq(sum, zero), f32x4.eq(before, zero)));
 }
 
 function backwardLayer(
@@ -253,7 +301,11 @@ function backwardLayer(
       if (cell == GRU) addInto(g, carry, vectors);
       if (!lastOnly) addInto(g, external + <usize>t * stateBytes, vectors);
     }
-    if (flags & PROBE) columnNorms(g, field(model, HIDDEN), norms + <usize>t * normStride);
+    if (flags & PROBE) {
+      const out = norms + <usize>t * normStride;
+      if (t == length - 1) columnNorms(g, padded, out);
+      else columnNormsNear(g, padded, out + normStride, out);
+    }
 
     const now = ring + ((<usize>(t % CHUNK)) << 7);
     const state = states + <usize>t * stride;

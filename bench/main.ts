@@ -1,0 +1,94 @@
+/** `npm run bench`: speed of the fused engine. See docs/performance.md for what the figures mean. */
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import type { Engine } from "../src/engine/engine.ts";
+import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
+import { measureShape, type Row } from "./measure.ts";
+import { shapes } from "./shapes.ts";
+
+const help = `Usage: npm run bench -- [options]
+
+Times one training step (forward, loss, backward, optimizer) of every cell.
+
+  --json             print one JSON object: {machine, rows: [{cell, n, B, T, m, threads, telemetry, ms, gflops, stepsPerSecond}]}
+  --quick            a tenth of the time, with noisier medians
+  --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
+  --threads LIST     thread counts (default 1,2)
+  -h, --help         this text
+`;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    hidden: { type: "string" },
+    threads: { type: "string", default: "1,2" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+function numbers(option: string, list: string): number[] {
+  return list.split(",").map((part) => {
+    const value = Number(part);
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new RangeError(`--${option}: ${part} is not a whole number of at least 1`);
+    return value;
+  });
+}
+
+function line(row: Row): string {
+  const columns: [string, number][] = [
+    [row.cell, -11],
+    [String(row.n), 5],
+    [String(row.B), 5],
+    [String(row.T), 5],
+    [row.m === null ? "" : String(row.m), 5],
+    [String(row.threads), 8],
+    [row.telemetry ? "yes" : "no", 10],
+    [row.ms.toFixed(2), 10],
+    [row.gflops.toFixed(1), 9],
+    [row.stepsPerSecond.toFixed(1), 10],
+  ];
+  return columns.map(([text, width]) => (width < 0 ? text.padEnd(-width) : text.padStart(width))).join("");
+}
+
+async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const hidden = values.hidden === undefined ? undefined : numbers("hidden", values.hidden);
+  const chosen = shapes.filter(({ n }) => !hidden || hidden.includes(n));
+  if (chosen.length === 0) throw new RangeError(`--hidden: none of ${shapes.map(({ n }) => n).join(", ")}`);
+  const engines = new Map<number, Engine>();
+  for (const threads of numbers("threads", values.threads))
+    engines.set(threads, await createFusedEngine({ threads }));
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    engines: [...engines.values()].map((engine) => engine.description),
+  };
+  const rows: Row[] = [];
+  if (!values.json) {
+    console.log(
+      `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${machine.engines.join("; ")}`,
+    );
+    console.log("One training step, medians; GFLOP/s of the recurrent products alone (6·T·B·n² a gate).\n");
+    console.log("cell           n    B    T    m threads telemetry        ms  GFLOP/s   steps/s");
+  }
+  for (const shape of chosen) {
+    for (const row of measureShape(shape, engines, values.quick ? 0.05 : 0.5)) {
+      rows.push(row);
+      if (!values.json) console.log(line(row));
+    }
+  }
+  if (values.json) console.log(JSON.stringify({ machine, rows }));
+  for (const engine of engines.values()) await engine.dispose();
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});
