@@ -9,10 +9,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { appendJsonLine, fileSize, JsonLinesTail } from "./jsonLines.ts";
+import { describeIssues } from "./describeIssues.ts";
+import { fileSize } from "./fileBytes.ts";
+import { appendJsonLine, JsonLinesTail } from "./jsonLines.ts";
 import type { ControlCommand } from "./run.ts";
 import { runFile } from "./runDirectory.ts";
-import { describeIssues } from "./runRecord.ts";
 
 /** Holds the byte of `control.jsonl` from which a launched trainer obeys. */
 export const controlFromVariable = "SIGMASCOPE_CONTROL_FROM";

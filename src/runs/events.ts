@@ -1,11 +1,11 @@
 /** `events.jsonl`: what happened in a run, one event a line. */
 import { z } from "zod";
+import { describeIssues } from "./describeIssues.ts";
 import { findingSchema } from "./findingSchema.ts";
 import { appendJsonLine, JsonLinesTail } from "./jsonLines.ts";
 import { numberSchema } from "./jsonNumbers.ts";
 import type { RunEvent } from "./run.ts";
 import { runFile } from "./runDirectory.ts";
-import { describeIssues } from "./runRecord.ts";
 
 const common = { time: z.iso.datetime(), step: z.int().min(0) };
 

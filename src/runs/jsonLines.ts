@@ -1,8 +1,9 @@
 /** Files with one JSON value a line, which one process appends to while others read. */
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync } from "node:fs";
 import { writeFully } from "./atomicFile.ts";
+import { fileSize, readRange } from "./fileBytes.ts";
 import { toJson } from "./jsonNumbers.ts";
-import { attempt, systemCode } from "./systemError.ts";
+import { attempt } from "./systemError.ts";
 
 const newline = 0x0a;
 
@@ -66,7 +67,8 @@ export class JsonLinesTail {
     this.#size = size;
     const reset = size < this.#offset;
     if (reset) this.#offset = 0;
-    const bytes = readRange(this.#file, this.#offset, size);
+    const range = readRange(this.#file, this.#offset, size);
+    const bytes = Buffer.from(range.buffer, range.byteOffset, range.length);
     const end = bytes.lastIndexOf(newline) + 1;
     const values: unknown[] = [];
     const problems: string[] = [];
@@ -89,35 +91,4 @@ export class JsonLinesTail {
 /** Reads every complete line; a torn last line is ignored, other lines that are not JSON are reported. */
 export function readJsonLines(file: string): JsonLines {
   return new JsonLinesTail(file).poll();
-}
-
-/** Size in bytes; 0 for a file that does not exist. */
-export function fileSize(file: string): number {
-  return attempt("read", file, () => {
-    try {
-      return statSync(file).size;
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return 0;
-      throw error;
-    }
-  });
-}
-
-function readRange(file: string, start: number, end: number): Buffer {
-  if (end <= start) return Buffer.alloc(0);
-  return attempt("read", file, () => {
-    const descriptor = openSync(file, "r");
-    try {
-      const bytes = Buffer.alloc(end - start);
-      let length = 0;
-      while (length < bytes.length) {
-        const count = readSync(descriptor, bytes, length, bytes.length - length, start + length);
-        if (count === 0) break;
-        length += count;
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      closeSync(descriptor);
-    }
-  });
 }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "./atomicFile.ts";
+import { describeIssues } from "./describeIssues.ts";
 import { findingSchema } from "./findingSchema.ts";
 import { numberOrNameSchema, numberSchema, toJson } from "./jsonNumbers.ts";
 import { processAlive } from "./processAlive.ts";
@@ -88,16 +89,6 @@ export function parseRunRecord(text: string, file: string): RunRecord {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-/** The first things a schema found wrong, each with its place. */
-export function describeIssues(error: z.ZodError): string {
-  const shown = error.issues.slice(0, 3).map(({ path, message }) => {
-    const place = path.length === 0 ? "" : `${path.join(".")}: `;
-    return `${place}${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
-  });
-  const more = error.issues.length - shown.length;
-  return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
 }
 
 /** A trainer writes its heartbeat every second or so; one older than this is suspect. */

@@ -1,7 +1,8 @@
 /** Reading `telemetry.arrows`: all at once, or as it grows. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { RecordBatchReader } from "apache-arrow";
 import { type ArrowMessage, scanMessages } from "./arrowMessages.ts";
+import { readBytes } from "./fileBytes.ts";
 import { attempt, systemCode } from "./systemError.ts";
 import type { TelemetryRow, TelemetryShape } from "./telemetry.ts";
 import { endOfStream } from "./telemetryArrow.ts";
@@ -58,20 +59,6 @@ export function readBatches(file: string): TelemetryBatches {
   const { shape, complete, schemaBytes } = decoder;
   const torn = end + (complete ? endOfStream.length : 0) < bytes.length;
   return { batches, shape, complete, torn, damage, schemaBytes, end };
-}
-
-/** Reads bytes start … end − 1 of an open file, or fewer where it ends before. */
-export function readBytes(descriptor: number, start: number, end: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(0, end - start));
-  // One system call reads at most 2 GiB.
-  const most = 2 ** 30;
-  let length = 0;
-  while (length < bytes.length) {
-    const count = readSync(descriptor, bytes, length, Math.min(most, bytes.length - length), start + length);
-    if (count === 0) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 interface Decoded {
