@@ -78,6 +78,7 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-function sleep(milliseconds: number): void {
+/** Waits without giving way to anything else in this process. */
+export function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -2,7 +2,7 @@
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { renameOver, temporaryName } from "./atomicFile.ts";
+import { sleep, temporaryName } from "./atomicFile.ts";
 import { processAlive } from "./processAlive.ts";
 import { runFile } from "./runDirectory.ts";
 import { attempt, systemCode } from "./systemError.ts";
@@ -14,7 +14,8 @@ export type LockOwner = z.output<typeof ownerSchema>;
 const staleElsewhereAfter = 60_000;
 /** A lock file that says nothing is of a process that was killed while it wrote it. */
 const staleEmptyAfter = 10_000;
-const attempts = 10;
+const takeoverPause = 10;
+const attempts = 100;
 
 /** Another trainer has the run. */
 export class RunLockedError extends Error {
@@ -55,7 +56,7 @@ export function acquireRunLock(runDirectory: string): RunLock {
     const found = read(file);
     if (found === undefined) continue;
     if (!isStale(file, found)) throw new RunLockedError(runDirectory, ownerOf(found.text));
-    moveAway(file, found.text);
+    removeStale(file, content);
   }
   throw new RunLockedError(runDirectory, undefined);
 }
@@ -129,19 +130,26 @@ function isStale(file: string, { text, age }: LockFile): boolean {
 }
 
 /**
- * Removes a stale lock. Renaming shows which file was really removed: where another process has taken the stale lock
- * over in the meantime, its lock is put back.
+ * Removes a stale lock. A second lock sees to it that one process at a time looks whether the first is stale and
+ * removes it: otherwise the slower of two would remove the new lock of the faster.
  */
-function moveAway(file: string, staleText: string): void {
-  const aside = temporaryName(file);
-  try {
-    renameOver(file, aside);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
-    throw error;
+function removeStale(file: string, content: string): void {
+  const guard = `${file}.takeover`;
+  if (!create(guard, content)) {
+    const found = read(guard);
+    // Held for less than a millisecond, unless its process was killed just then.
+    if (found !== undefined && found.age > staleEmptyAfter)
+      attempt("delete", guard, () => rmSync(guard, { force: true }));
+    sleep(takeoverPause);
+    return;
   }
-  if (readFileSync(aside, "utf8") === staleText) rmSync(aside, { force: true });
-  else renameOver(aside, file);
+  try {
+    const found = read(file);
+    if (found !== undefined && isStale(file, found))
+      attempt("delete", file, () => rmSync(file, { force: true }));
+  } finally {
+    rmSync(guard, { force: true });
+  }
 }
 
 function lockOf(file: string, content: string): RunLock {

@@ -1,6 +1,17 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tableFromIPC } from "apache-arrow";
+import {
+  Field,
+  Float32,
+  Float64,
+  Int64,
+  List,
+  Table,
+  tableFromArrays,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+} from "apache-arrow";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { systemCode } from "../../../src/runs/systemError.ts";
@@ -47,4 +58,261 @@ test("any rows of any shape are read as they were written, split into batches in
     }),
     { numRuns: 150, seed: 1 },
   );
+});
+
+test("another Arrow reader finds the documented columns and values", () => {
+  const file = written([1, 2], [3]);
+  const table = tableFromIPC(readFileSync(file));
+  expect(table.schema.fields.map(({ name }) => name)).toEqual([
+    ...["step", "time", "loss", "metric", "learningRate", "gradientNorm", "clippedGradientNorm"],
+    ...["layers.0.W", "layers.0.u", "head.b"].flatMap((name) => [
+      `parameter.${name}.gradientNorm`,
+      `parameter.${name}.updateRatio`,
+    ]),
+    ...[0, 1].flatMap((layer) =>
+      [
+        ...["gradientNorm.p10", "gradientNorm.p50", "gradientNorm.p90", "saturation"],
+        ...["singularValues.input", "singularValues.forget", "halfLife", "reach"],
+      ].map((name) => `layer.${layer}.${name}`),
+    ),
+  ]);
+  expect(table.schema.metadata).toEqual(
+    new Map([
+      ["sigmascope.format", "1"],
+      ["sigmascope.run", runId],
+    ]),
+  );
+  expect(table.numRows).toBe(3);
+  expect([...table.getChild("step")!]).toEqual([1, 2, 3]);
+  expect(table.getChild("layer.1.singularValues.input")!.get(2)).toBe(null);
+  expect([...table.getChild("layer.1.gradientNorm.p90")!.get(1)]).toEqual([
+    ...rowOf(2).layers[1]!.gradientNorm.p90,
+  ]);
+});
+
+test("lists of a large file are views of the bytes that were read", () => {
+  const { rows } = readTelemetry(written(range(1, 40)));
+  const buffers = new Set(rows.map(({ layers }) => layers[0]!.gradientNorm.p50.buffer));
+  expect(buffers.size).toBe(1);
+});
+
+test("a file cut at any byte gives its whole batches, and a tail gives each batch when it is whole", () => {
+  const small = { layers: 1, transitions: ["W"], parameters: ["W"] };
+  const row = (step: number) => rowOf(step, { of: small, length: 2, hidden: 2 });
+  const file = newFile();
+  const writer = TelemetryWriter.open(file, small, { runId });
+  const ends = [statSync(file).size];
+  for (const batch of [[1, 2], [3]]) {
+    for (const step of batch) writer.append(row(step));
+    writer.flush();
+    ends.push(statSync(file).size);
+  }
+  writer.close();
+  const [schemaEnd, firstEnd, secondEnd] = ends as [number, number, number];
+  const bytes = readFileSync(file);
+  const cut = newFile();
+  const tail = new TelemetryTail(cut);
+  const followed: TelemetryRow[] = [];
+  writeFileSync(cut, "");
+  for (let length = 0; length <= bytes.length; length++) {
+    if (length > 0) appendFileSync(cut, bytes.subarray(length - 1, length));
+    const expected = length < firstEnd ? [] : length < secondEnd ? [1, 2] : [1, 2, 3];
+    const telemetry = readTelemetry(cut);
+    expect(steps(telemetry.rows)).toEqual(expected);
+    expect(telemetry.shape).toEqual(length < schemaEnd ? null : small);
+    expect(telemetry.torn).toBe(![0, ...ends, bytes.length].includes(length));
+    expect(telemetry.complete).toBe(length === bytes.length);
+    expect(telemetry.damage).toBe(null);
+    const change = tail.poll();
+    expect(change.reset).toBe(false);
+    followed.push(...change.rows);
+    expect(steps(followed)).toEqual(expected);
+  }
+  expect(tail.complete).toBe(true);
+  expect(followed).toEqual([1, 2, 3].map(row));
+});
+
+test("resuming after a kill at any byte of the last batch goes on after the batches before", () => {
+  const file = written(range(1, 3));
+  const before = statSync(file).size;
+  const bytes = readFileSync(written(range(1, 3), range(4, 6)));
+  for (let length = before; length < bytes.length; length += 37) {
+    const cut = newFile();
+    writeFileSync(cut, bytes.subarray(0, length));
+    const writer = TelemetryWriter.open(cut, shape, { runId, resumeAfterStep: 6 });
+    writer.append(rowOf(7));
+    writer.close();
+    const telemetry = readTelemetry(cut);
+    expect(telemetry.rows).toEqual(rowsOf(1, 2, 3, 7));
+    expect([telemetry.torn, telemetry.damage, telemetry.complete]).toEqual([false, null, true]);
+  }
+});
+
+test("damage anywhere is found or harmless: reading ends, and never gives more rows than were written", () => {
+  const bytes = readFileSync(written(range(1, 3), range(4, 6), range(7, 9)));
+  const file = newFile();
+  const read = (damaged: Uint8Array) => {
+    writeFileSync(file, damaged);
+    let rows = 0;
+    try {
+      rows = readTelemetry(file).rows.length;
+    } catch (error) {
+      expect(String(error)).toContain(file);
+    }
+    expect(rows).toBeLessThanOrEqual(9);
+  };
+  // Lengths, offsets and counts stand at multiples of 4 bytes: each becomes enormous, negative or wrong once.
+  for (let at = 0; at < bytes.length; at += 4)
+    for (const value of at % 8 === 0 ? [0x7fffffff, -1] : [0x7ffffff8]) {
+      const damaged = Uint8Array.from(bytes);
+      new DataView(damaged.buffer).setInt32(at, value, true);
+      read(damaged);
+    }
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 0, max: 255 })), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+      (changes) => {
+        const damaged = Uint8Array.from(bytes);
+        for (const [at, value] of changes) damaged[at] = value;
+        read(damaged);
+      },
+    ),
+    { numRuns: 500, seed: 2 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (random) => read(random)),
+    { numRuns: 200, seed: 3 },
+  );
+});
+
+test("zeros or other text at the end are damage, and a resume removes them", () => {
+  for (const garbage of [new Uint8Array(100), Buffer.from("not an Arrow message at all")]) {
+    const file = written([1, 2]);
+    appendFileSync(file, garbage);
+    const telemetry = readTelemetry(file);
+    expect(telemetry.rows).toEqual(rowsOf(1, 2));
+    expect(telemetry.torn).toBe(true);
+    expect(telemetry.damage).toContain(file);
+    const tail = new TelemetryTail(file);
+    expect(steps(tail.poll().rows)).toEqual([1, 2]);
+    expect(tail.damage).toContain("no Arrow message");
+    TelemetryWriter.open(file, shape, { runId, resumeAfterStep: 2 }).close();
+    expect(readTelemetry(file)).toMatchObject({ complete: true, torn: false, damage: null });
+  }
+});
+
+test("a resume removes exactly the rows after a step, in any batch, and followers learn of it", () => {
+  const batchSizes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(batchSizes, fc.nat(18), fc.boolean(), fc.boolean(), (sizes, last, close, polled) => {
+      const file = newFile();
+      const writer = TelemetryWriter.open(file, shape, { runId });
+      let step = 0;
+      for (const size of sizes) {
+        for (let i = 0; i < size; i++) writer.append(rowOf(++step));
+        writer.flush();
+      }
+      const tail = new TelemetryTail(file);
+      let followed = [...tail.poll().rows];
+      if (close) writer.close();
+      if (polled) expect(tail.poll()).toEqual({ rows: [], reset: false });
+      const resumed = TelemetryWriter.open(file, shape, { runId, resumeAfterStep: last });
+      const kept = range(1, Math.min(last, step));
+      expect(readTelemetry(file).rows).toEqual(rowsOf(...kept));
+      const added = range(last + 1, last + 3);
+      for (const row of rowsOf(...added)) resumed.append(row);
+      resumed.close();
+      expect(readTelemetry(file).rows).toEqual(rowsOf(...kept, ...added));
+      const change = tail.poll();
+      expect(change.reset).toBe(last < step);
+      followed = change.reset ? [...change.rows] : [...followed, ...change.rows];
+      expect(followed).toEqual(rowsOf(...kept, ...added));
+    }),
+    { numRuns: 60, seed: 4 },
+  );
+});
+
+test("a tail follows a file that is closed, opened again and closed again", () => {
+  const file = newFile();
+  const tail = new TelemetryTail(file);
+  expect(tail.poll()).toEqual({ rows: [], reset: false });
+  const first = TelemetryWriter.open(file, shape, { runId });
+  first.append(rowOf(1));
+  first.close();
+  expect(steps(tail.poll().rows)).toEqual([1]);
+  expect(tail.complete).toBe(true);
+  const second = TelemetryWriter.open(file, shape, { runId, resumeAfterStep: 1 });
+  expect(tail.poll()).toEqual({ rows: [], reset: false });
+  expect(tail.complete).toBe(false);
+  second.append(rowOf(2));
+  second.close();
+  expect(tail.poll()).toEqual({ rows: [rowOf(2)], reset: false });
+  expect(tail.complete).toBe(true);
+});
+
+test("a killed trainer that wrote no whole schema is resumed from nothing", () => {
+  const file = newFile();
+  writeFileSync(file, readFileSync(written()).subarray(0, 50));
+  const writer = TelemetryWriter.open(file, shape, { runId, resumeAfterStep: 0 });
+  writer.append(rowOf(1));
+  writer.close();
+  expect(steps(readTelemetry(file).rows)).toEqual([1]);
+});
+
+test("a writer overwrites nothing and goes on with no other run's file", () => {
+  const file = written([1]);
+  const overwrite = () => TelemetryWriter.open(file, shape, { runId });
+  expect(overwrite).toThrow(`cannot create ${file}: it exists already (EEXIST)`);
+  const other = () => TelemetryWriter.open(file, { ...shape, layers: 1 }, { runId, resumeAfterStep: 1 });
+  expect(other).toThrow("other columns");
+  const writer = TelemetryWriter.open(file, shape, { runId, resumeAfterStep: 1 });
+  writer.append({ ...rowOf(2), layers: [] });
+  expect(() => writer.flush()).toThrow("the telemetry row of step 2 has 0 layers; this run has 2");
+});
+
+test("many waiting rows are written before they are asked for", () => {
+  const wide = { layers: 1, transitions: ["W"], parameters: [] };
+  const file = newFile();
+  const writer = TelemetryWriter.open(file, wide, { runId });
+  for (const step of range(1, 60)) writer.append(rowOf(step, { of: wide, length: 10_000, hidden: 2 }));
+  expect(readTelemetry(file).rows.length).toBeGreaterThan(0);
+  writer.close();
+  expect(readTelemetry(file).rows.length).toBe(60);
+});
+
+test("a file that is missing or is no telemetry is an error that names it", () => {
+  const missing = join(folder, "missing.arrows");
+  let code: string | undefined;
+  try {
+    readTelemetry(missing);
+  } catch (error) {
+    code = systemCode(error);
+    expect(String(error)).toContain(`cannot read ${missing}: it does not exist (ENOENT)`);
+  }
+  expect(code).toBe("ENOENT");
+  const foreign = newFile();
+  writeFileSync(foreign, tableToIPC(tableFromArrays({ x: Float32Array.of(1) })));
+  expect(() => readTelemetry(foreign)).toThrow(`${foreign} is not telemetry: telemetry has no column "step"`);
+});
+
+test("somebody else's Arrow stream with fewer columns and other number types is read", () => {
+  const file = newFile();
+  const norms = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+  const table = new Table({
+    step: vectorFromArray([10n, 20n], new Int64()),
+    loss: vectorFromArray([0.5, 0.25], new Float32()),
+    "layer.0.gradientNorm.p50": vectorFromArray(norms, new List(new Field("x", new Float64(), true))),
+  });
+  writeFileSync(file, tableToIPC(table));
+  const { rows, shape: found } = readTelemetry(file);
+  expect(found).toEqual({ layers: 1, transitions: [], parameters: [] });
+  expect(rows.map(({ step, loss, metric }) => [step, loss, metric])).toEqual([
+    [10, 0.5, Number.NaN],
+    [20, 0.25, Number.NaN],
+  ]);
+  expect(rows[1]!.layers[0]!.gradientNorm.p50).toEqual(norms[1]);
+  expect(rows[1]!.layers[0]!.gradientNorm.p10.length).toBe(0);
 });
