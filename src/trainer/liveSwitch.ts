@@ -53,7 +53,7 @@ export function switchModel(
 }
 
 /** Optimizer state by `m.`, `v.` or `t.` and a parameter's name; kept where the parameter's tensor is untouched. */
-function keptState(state: TensorMap, before: TensorMap, after: TensorMap): TensorMap {
+export function keptState(state: TensorMap, before: TensorMap, after: TensorMap): TensorMap {
   return new Map(
     [...state].filter(([name]) => {
       const parameter = name.slice(name.indexOf(".") + 1);

@@ -1,0 +1,72 @@
+/** Switching the parameterization of a saved model. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { type SwitchOptions, switchParameterization } from "../engine/switchParameterization.ts";
+import { latestCheckpoint, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
+import { attempt } from "../runs/systemError.ts";
+import { keptState } from "./liveSwitch.ts";
+
+export interface SwitchAnswer {
+  /** Absolute path of the checkpoint that was read. */
+  readonly source: string;
+  /** Absolute path of the one that was written. */
+  readonly output: string;
+  readonly step: number;
+  readonly from: string;
+  readonly to: string;
+  readonly reflectors: readonly [number, number];
+  readonly radius: number;
+  readonly center: number;
+  /** Smallest and largest singular value before. */
+  readonly sigma: readonly [number, number];
+  /** How far the farthest singular value was moved to fit the band. */
+  readonly clipped: number;
+  readonly clippedCount: number;
+  /** Largest relative change of a transition matrix (Frobenius norm). */
+  readonly representationError: number;
+}
+
+/**
+ * Writes a checkpoint in another parameterization. The optimizer's state goes along for the parameters that pass
+ * through.
+ *
+ * @param from a checkpoint, or a run directory: its newest checkpoint.
+ * @throws Error when there is no checkpoint; SwitchError when the switch is impossible or would change the function.
+ */
+export function switchCheckpoint(
+  from: string,
+  to: "spectral" | "rnn",
+  options: SwitchOptions,
+  output: string,
+): SwitchAnswer {
+  const { file, checkpoint } = open(from);
+  const { spec, parameters, report } = switchParameterization(
+    checkpoint.spec,
+    checkpoint.parameters,
+    to,
+    options,
+  );
+  const optimizerState = keptState(checkpoint.optimizerState, checkpoint.parameters, parameters);
+  writeCheckpoint(resolve(output), { ...checkpoint, spec, parameters, optimizerState });
+  const { reflectors, radius, center } = spec;
+  return {
+    source: file,
+    output: resolve(output),
+    step: checkpoint.step,
+    from: checkpoint.spec.cell,
+    to,
+    reflectors,
+    radius,
+    center,
+    ...report,
+  };
+}
+
+function open(from: string) {
+  if (!attempt("read", from, () => statSync(from)).isDirectory())
+    return { file: resolve(from), checkpoint: readCheckpoint(from) };
+  const { found, skipped } = latestCheckpoint(resolve(from));
+  if (found) return found;
+  const damaged = skipped.length === 0 ? "" : `; damaged: ${skipped.join("; ")}`;
+  throw new Error(`${from} holds no checkpoint that can be read${damaged}`);
+}

@@ -1,0 +1,258 @@
+/** The loop: steps, and between them whatever else is due. */
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { Batch, Engine, Model, OptimizerSettings, StepResult } from "../engine/engine.ts";
+import { SwitchError } from "../engine/switchParameterization.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import type { Checkpoint } from "../runs/checkpoint.ts";
+import type { ControlCommand } from "../runs/run.ts";
+import type { Task } from "../tasks/task.ts";
+import { isRecorded, measuresSpectrum, spectrumInterval } from "./cadence.ts";
+import type { StepRate, TrainingClock } from "./clock.ts";
+import { type CommandQueue, pollMilliseconds } from "./commands.ts";
+import { evaluateOn, sliceSequences } from "./evaluation.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { comparedSequences, switchModel } from "./liveSwitch.ts";
+import { findNonFinite, type NonFiniteOrigin } from "./nonFinite.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RunOutput } from "./runOutput.ts";
+import { isDue, learningRateAt, type Schedule } from "./schedule.ts";
+import { type SpectrumMeter, spectraOf, spectrumIsKnown } from "./spectrum.ts";
+
+/** How long steps may follow each other before the process looks at commands, timers and signals. */
+const sliceMilliseconds = 40;
+/** Rows that may wait for their spectrum before training waits for them. */
+const mostWaitingRows = 512;
+/** Sequences of an evaluation that the engine is given at once, at least. */
+const evaluationBatch = 64;
+
+/** A step whose loss or gradient is not finite; no parameter was changed by it. */
+export class NonFiniteStep extends Error {
+  readonly step: number;
+  readonly result: StepResult;
+  readonly origin: NonFiniteOrigin | undefined;
+
+  constructor(step: number, result: StepResult, origin: NonFiniteOrigin | undefined) {
+    const what = Number.isFinite(result.loss)
+      ? `the gradient's norm became ${result.gradientNorm}`
+      : `the loss became ${result.loss}`;
+    super(`${what} at step ${step}${origin ? `, timestep ${origin.timestep} of the sequence` : ""}`);
+    this.name = "NonFiniteStep";
+    this.step = step;
+    this.result = result;
+    this.origin = origin;
+  }
+}
+
+export interface LoopParts {
+  readonly experiment: Experiment;
+  readonly task: Task;
+  readonly schedule: Schedule;
+  readonly engine: Engine;
+  readonly optimizer: OptimizerSettings;
+  readonly model: Model;
+  /** Steps finished before. */
+  readonly step: number;
+  /** Step of the newest row so far that holds a spectrum, or 0. */
+  readonly completeRow: number;
+  readonly clock: TrainingClock;
+  readonly rate: StepRate;
+  readonly commands: CommandQueue;
+  readonly recorder: Recorder;
+  readonly meter: SpectrumMeter;
+  readonly output: RunOutput;
+  readonly heartbeat: Heartbeat;
+}
+
+export class TrainingLoop {
+  readonly #parts: LoopParts;
+  #model: Model;
+  #step: number;
+  #newest: StepResult | undefined;
+  #breathed = performance.now();
+  #paused = false;
+  /** Step of the newest row that holds a spectrum. */
+  #completeRow: number;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#model = parts.model;
+    this.#step = parts.step;
+    this.#completeRow = parts.completeRow;
+  }
+
+  /** Trains until the last step or until told to stop; either way the model is saved and every row written. */
+  async run(): Promise<"finished" | "stopped"> {
+    const { steps } = this.#parts.schedule;
+    this.#parts.rate.mark(this.#step, this.#parts.clock.seconds);
+    while (this.#step < steps) {
+      if ((await this.#obey()) === "stop") {
+        await this.#completeTheRow();
+        break;
+      }
+      while (this.#step < steps && !this.#breathIsDue()) await this.#advance(false);
+      await this.#breathe();
+    }
+    await this.save(false);
+    return this.#step < steps ? "stopped" : "finished";
+  }
+
+  /** Saves the model as it is, after every row up to now is written. @param requested kept for good. */
+  async save(requested: boolean): Promise<void> {
+    await this.#parts.recorder.settle();
+    this.#parts.output.checkpoint(this.#checkpoint(), requested);
+    this.#tell();
+  }
+
+  #checkpoint(): Checkpoint {
+    return {
+      step: this.#step,
+      spec: this.#model.spec,
+      optimizer: this.#parts.optimizer,
+      parameters: this.#model.getParameters(),
+      optimizerState: this.#model.getOptimizerState(),
+    };
+  }
+
+  /** One step of training and what is due after it. @param complete record it, with its spectrum. */
+  async #advance(complete: boolean): Promise<void> {
+    const { experiment, task, schedule, clock, rate } = this.#parts;
+    const { training, telemetry } = experiment;
+    const step = this.#step + 1;
+    const batch = task.trainBatch(this.#step, training.batch);
+    const learningRate = learningRateAt(training, this.#step);
+    const isComplete = complete || step === schedule.steps;
+    const recorded = isComplete || isRecorded(step, telemetry.cadence);
+    const result = this.#model.trainStep(batch, learningRate, recorded);
+    if (!result.finite) this.#giveUp(step, batch, learningRate, result);
+    this.#step = step;
+    rate.mark(step, clock.seconds);
+    this.#newest = result;
+    if (recorded) this.#record(step, learningRate, batch, result, isComplete);
+    if (this.#parts.recorder.waiting > mostWaitingRows) await this.#parts.recorder.settle();
+    if (isDue(step, schedule.evaluateEvery, schedule.steps)) await this.#evaluate();
+    if (step % schedule.checkpointEvery === 0 && step < schedule.steps) await this.save(false);
+  }
+
+  #record(step: number, learningRate: number, batch: Batch, result: StepResult, withSpectrum: boolean): void {
+    const { experiment, recorder, meter, clock } = this.#parts;
+    const { spec } = this.#model;
+    const interval = spectrumInterval(spec, batch.size, batch.length);
+    const measured = withSpectrum || measuresSpectrum(step, experiment.telemetry.cadence, interval);
+    const known = spectrumIsKnown(spec);
+    const spectra = known
+      ? spectraOf(spec, this.#model.getParameters())
+      : measured
+        ? meter.measure(spec, this.#model.getParameters())
+        : null;
+    if (spectra !== null) this.#completeRow = step;
+    recorder.record({ step, time: clock.seconds, learningRate, result, batchSize: batch.size, spectra });
+  }
+
+  /** Records the step that broke, with what it shows of the gradient, and ends training. */
+  #giveUp(step: number, batch: Batch, learningRate: number, result: StepResult): never {
+    // Nothing was changed by the step, so that it can be done again with its probe.
+    const probed = result.probe ? result : this.#model.trainStep(batch, learningRate, true);
+    this.#record(step, learningRate, batch, probed, true);
+    throw new NonFiniteStep(step, result, findNonFinite(this.#model, batch));
+  }
+
+  async #evaluate(): Promise<void> {
+    const { task, experiment, output } = this.#parts;
+    const size = Math.max(experiment.training.batch, evaluationBatch);
+    output.evaluated(this.#step, await evaluateOn(this.#model, task.test, size, () => this.#breathe()));
+  }
+
+  #breathIsDue(): boolean {
+    return performance.now() - this.#breathed >= sliceMilliseconds;
+  }
+
+  /** Lets timers, signals and messages in when it is time; what is known by then goes on its way. */
+  async #breathe(): Promise<void> {
+    if (!this.#breathIsDue()) return;
+    await nextTurn();
+    this.#parts.recorder.release();
+    this.#parts.output.flushWhenDue();
+    this.#tell();
+    this.#parts.heartbeat.check();
+    this.#breathed = performance.now();
+  }
+
+  #tell(): void {
+    const { output, clock, rate } = this.#parts;
+    output.progress(this.#step, clock.seconds, rate.perSecond, this.#newest);
+  }
+
+  /** Carries out the commands that wait; while paused, waits for more. */
+  async #obey(): Promise<"go on" | "stop"> {
+    const { commands, output, heartbeat } = this.#parts;
+    for (;;) {
+      const command = commands.next();
+      for (const problem of commands.takeProblems()) output.refused(this.#step, "control.jsonl", problem);
+      if (command === "signal") return "stop";
+      if (command) {
+        if (command.command === "stop") return "stop";
+        await this.#carryOut(command);
+      } else if (this.#paused) {
+        await sleep(pollMilliseconds);
+        heartbeat.check();
+      } else return "go on";
+    }
+  }
+
+  async #carryOut(command: Exclude<ControlCommand, { command: "stop" }>): Promise<void> {
+    const { clock, rate, output } = this.#parts;
+    switch (command.command) {
+      case "pause":
+        if (this.#paused) return;
+        await this.#completeTheRow();
+        await this.#parts.recorder.settle();
+        if (this.#step >= this.#parts.schedule.steps) return;
+        this.#paused = true;
+        clock.stop();
+        this.#tell();
+        output.paused(this.#step);
+        return;
+      case "continue":
+        if (!this.#paused) return;
+        this.#paused = false;
+        clock.start();
+        rate.mark(this.#step, clock.seconds);
+        output.continued(this.#step);
+        return;
+      case "checkpoint":
+        await this.save(true);
+        return;
+      case "switch":
+        await this.#switch(command);
+    }
+  }
+
+  /**
+   * Takes one more step when the newest row does not show the model as it is now: the last row of a run, and the one
+   * on show in a pause, have their spectrum.
+   */
+  async #completeTheRow(): Promise<void> {
+    if (this.#paused || this.#step === 0 || this.#completeRow === this.#step) return;
+    if (this.#step < this.#parts.schedule.steps) await this.#advance(true);
+  }
+
+  async #switch(command: Extract<ControlCommand, { command: "switch" }>): Promise<void> {
+    const { engine, optimizer, task, output } = this.#parts;
+    const { to, radius, reflectors, clip } = command;
+    const before = this.#model;
+    const compared = sliceSequences(task.test, 0, Math.min(comparedSequences, task.test.size));
+    let switched: ReturnType<typeof switchModel>;
+    try {
+      switched = switchModel(engine, before, optimizer, to, { radius, reflectors, clip }, compared);
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error;
+      output.refused(this.#step, "switch", error.message);
+      return;
+    }
+    await this.#parts.recorder.settle();
+    const checkpoint = this.#checkpoint();
+    this.#model = switched.model;
+    before.dispose();
+    output.switched(checkpoint, this.#checkpoint(), switched);
+  }
+}
