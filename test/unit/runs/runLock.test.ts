@@ -74,6 +74,17 @@ test("a lock file that says nothing holds for a moment only", () => {
   acquireRunLock(run).release();
 });
 
+test("a process that was killed while it took a run over is in nobody's way", () => {
+  const run = newRun();
+  const longAgo = new Date(Date.now() - 600_000);
+  for (const file of [lockFile(run), `${lockFile(run)}.takeover`]) {
+    writeFileSync(file, lockOf(1, "elsewhere"));
+    utimesSync(file, longAgo, longAgo);
+  }
+  acquireRunLock(run).release();
+  expect(readdirSync(run)).toEqual([]);
+});
+
 test("a lock that somebody took over is not released by its first owner", () => {
   const run = newRun();
   const lock = acquireRunLock(run);
