@@ -95,9 +95,12 @@ function descent(profile: ArrayLike<number>): [number, number] {
   // A tenth, not the minimum: one odd timestep, such as the copy problem's marker, must not set the floor.
   const floor = select(sorted, Math.floor((sorted.length - 1) / 10), 0, sorted.length - 1);
   if (profile[peak]! < peakOverFloor * floor) return whole;
-  let start = peak;
+  // Where outputs matter (the copy problem's recall) the profile is a plateau; the descent begins at its early end.
+  let top = peak;
+  while (top > 0 && profile[top - 1]! >= profile[peak]! / 2) top--;
+  let start = top;
   while (start > 0 && profile[start]! > nearFloor * floor) start--;
-  return [start, peak];
+  return [start, top];
 }
 
 /** At most `fitPoints` of the indices, evenly spread, both ends among them. */

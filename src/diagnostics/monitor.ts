@@ -3,10 +3,11 @@ import type { Experiment } from "../experiment/schema.ts";
 import { type CellName, cellNames } from "../experiment/schema.ts";
 import type { RunEvent } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
-import type { Finding, RuleName, Severity } from "./finding.ts";
+import type { Finding, RuleName } from "./finding.ts";
 import { History } from "./history.ts";
 import type { Breakdown, DiagnosticRun, Parameterization } from "./rule.ts";
 import { rules } from "./rules.ts";
+import { sortFindings } from "./severity.ts";
 import { resolveThresholds, type Thresholds } from "./thresholds.ts";
 
 /** A switch of parameterization in the middle of a run: rows of later steps have the new one. */
@@ -137,15 +138,6 @@ export function switchesOf(events: readonly RunEvent[]): ModelSwitch[] {
     const cell = cellNames.find((name) => name === event.to);
     return cell ? [{ step: event.step, cell }] : [];
   });
-}
-
-const severities: readonly Severity[] = ["error", "warning", "information"];
-
-/** The most severe first, then the oldest. */
-export function sortFindings(findings: Iterable<Finding>): Finding[] {
-  return [...findings].sort(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.sinceStep - b.sinceStep,
-  );
 }
 
 function parameterizationOf({ model: { cell, radius, center } }: Experiment): Parameterization {

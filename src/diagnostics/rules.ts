@@ -13,9 +13,9 @@ export const rules: readonly Rule[] = [
   nonFinite,
   learningRateTooHigh,
   explodingGradient,
+  saturatedUnits,
   vanishingGradient,
   spectrumDrift,
   spectrumEdge,
-  saturatedUnits,
   noBetterThanTrivial,
 ];

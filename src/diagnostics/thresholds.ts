@@ -116,10 +116,10 @@ export const thresholdTable = {
   },
   // spectrum-edge
   edgeDistance: {
-    value: 0.95,
+    value: 0.9,
     range: [0.5, 1],
     reason:
-      "Beyond this share of the radius the slope of the sigmoid behind σ is under 10 % of its largest: the value pushes and hardly moves.",
+      "Beyond this share of the radius the slope of the sigmoid behind σ is under a fifth of its largest: the value pushes and hardly moves.",
   },
   edgeShareRaise: {
     value: 0.2,
@@ -136,13 +136,17 @@ export const thresholdTable = {
     value: 0.5,
     range: share,
     reason:
-      "tanh beyond 0.975 passes under 5 % of the gradient; with half of the units there, so does the layer.",
+      "A tanh beyond 0.975 passes under 5 % of the gradient; with half of the units there, so does the layer.",
   },
   deadRelu: {
-    value: 0.9,
+    value: 0.85,
     range: share,
-    reason:
-      "Half of all ReLU outputs being 0 is normal, and sparse networks reach 80 %; nine in ten are few left.",
+    reason: "Half of all ReLU outputs being 0 is normal, and sparse networks that learn reach 80 %.",
+  },
+  lowLeakyRelu: {
+    value: 0.95,
+    range: share,
+    reason: "Below 0 a leaky ReLU passes a hundredth of the gradient, and such units come back.",
   },
   saturatedGated: {
     value: 0.7,

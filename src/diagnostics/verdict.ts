@@ -3,9 +3,9 @@ import type { Experiment } from "../experiment/schema.ts";
 import type { RunRecord } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
 import type { Finding, Severity } from "./finding.ts";
-import { sortFindings } from "./monitor.ts";
 import { layersOf, type RunMeasure, resultOf, type SigmaRange, sigmaOf } from "./runMeasures.ts";
-import { halfLifeInWords, inLayer, matrixName, number, percent, range } from "./words.ts";
+import { sortFindings } from "./severity.ts";
+import { band, halfLifeInWords, inLayer, matrixName, number, percent, range } from "./words.ts";
 
 export interface VerdictInput {
   readonly record: RunRecord;
@@ -41,21 +41,20 @@ function headline(input: VerdictInput, layers: readonly RunMeasure[]): string {
   const name = `${record.name} (${record.cell})`;
   const broken = of("non-finite");
   if (broken) return `${name}: ${lowerFirst(broken.title)}.`;
-  // The layer that fares worst speaks for the run.
-  const [first, ...rest] = layers;
-  if (!first) return `${name}: no step was recorded, so nothing can be said about its gradients.`;
-  const layer = rest.reduce((worst, other) => (other.last.reach < worst.last.reach ? other : worst), first);
+  // Every way back in time passes through the bottom layer, which alone sees the inputs.
+  const [layer] = layers;
+  if (!layer) return `${name}: no step was recorded, so nothing can be said about its gradients.`;
   const { halfLife, reach, growth } = layer.last;
-  const arrives = `${Math.round(reach)} of ${record.length} timesteps receive at least 1 % of the gradient at the last one`;
+  const share = "at least 1 % of the gradient at the last timestep";
   if (of("exploding-gradient"))
     return `${name}: the gradient explodes${growth >= 2 ? `: it grows ${number(growth)} times going back in time` : " now and then"}.`;
   if (of("vanishing-gradient"))
-    return `${name}: the gradient vanishes${inLayer(layer.layer, layers.length)}: it ${halfLifeInWords(halfLife, record.length)} going back in time, and only ${arrives}.`;
+    return `${name}: the gradient vanishes${inLayer(layer.layer, layers.length)}: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches only ${Math.round(reach)} of ${record.length} timesteps.`;
   if (record.length === 1)
     return `${name}: with a single timestep there is no way for the gradient to vanish.`;
   if (reach >= 0.9 * record.length)
-    return `${name}: the gradient arrives: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${reach >= record.length ? `all ${record.length}` : `${Math.round(reach)} of ${record.length}`} timesteps receive at least 1 % of it.`;
-  return `${name}: the gradient fades but serves: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${arrives}.`;
+    return `${name}: the gradient arrives: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches ${reach >= record.length ? `all ${record.length}` : `${Math.round(reach)} of ${record.length}`} timesteps.`;
+  return `${name}: the gradient fades but serves: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches ${Math.round(reach)} of ${record.length} timesteps.`;
 }
 
 function resultLine(input: VerdictInput): string {
@@ -76,7 +75,7 @@ function gradientLine(measure: RunMeasure, layers: number, { record, experiment 
       : "";
   const note =
     experiment.task.kind === "copy" ? " Every timestep has an output here and adds gradient of its own." : "";
-  return `Gradient${inLayer(measure.layer, layers)}: going back in time ∂L/∂h ${halfLifeInWords(last.halfLife, record.length)}; ${Math.round(last.reach)} of ${record.length} timesteps receive at least 1 % of the last one's.${then}${note}`;
+  return `Gradient${inLayer(measure.layer, layers)}: going back in time ∂L/∂h ${halfLifeInWords(last.halfLife, record.length)}; at least 1 % of the last timestep's reaches ${Math.round(last.reach)} of ${record.length}.${then}${note}`;
 }
 
 function sigmaLine(sigma: SigmaRange, { record, experiment }: VerdictInput): string {
@@ -84,7 +83,7 @@ function sigmaLine(sigma: SigmaRange, { record, experiment }: VerdictInput): str
   const start = `Spectrum: σ of ${matrixName(sigma.transition)}${inLayer(sigma.layer, layers)} runs ${range(...sigma.last)}`;
   // After a switch the band may be another than the experiment's, so it is named only where it is known.
   if (record.cell === "spectral" && experiment.model.cell === "spectral")
-    return `${start}, held inside (${number(center - radius)}, ${number(center + radius)}).`;
+    return `${start}, held inside ${band(center, radius)}.`;
   if (record.cell === "spectral") return `${start}.`;
   if (record.cell === "orthogonal") return `${start}: W is orthogonal.`;
   return `${start}; it began at ${range(...sigma.first)}, and nothing holds it.`;
@@ -148,18 +147,17 @@ function resultSentences(runs: readonly VerdictInput[]): string[] {
   const next = others[0]!.value;
   const equal =
     Math.abs(best.value - next) <= 0.02 * (higher ? 1 : Math.max(Math.abs(next), baseline.metric));
-  const list = others.map(({ name, value }) => `${name} ${show(value)}`).join(", ");
+  const list = (of: typeof results) => of.map(({ name, value }) => `${name} ${show(value)}`).join(", ");
   return [
     equal
-      ? `${best.name} and ${others[0]!.name} do about equally well: ${word} ${show(best.value)}; ${list} ${trivial}.`
-      : `${best.name} does best: ${word} ${show(best.value)}, against ${list} ${trivial}.`,
+      ? `${best.name} and ${others[0]!.name} do about equally well: ${word} of ${list(results)} ${trivial}.`
+      : `${best.name} does best: ${word} ${show(best.value)}, against ${list(others)} ${trivial}.`,
   ];
 }
 
 function gradientSentence(run: VerdictInput, _index: number, runs: readonly VerdictInput[]): string {
   const label = labelOf(run, runs);
   const layers = layersOf(run);
-  // The lowest layer is the one farthest from the loss.
   const bottom = layers[0];
   if (!bottom) return `${label} recorded no step.`;
   const { halfLife, reach } = bottom.last;
@@ -167,13 +165,15 @@ function gradientSentence(run: VerdictInput, _index: number, runs: readonly Verd
   const low = Math.min(...sigma.map(({ last }) => last[0]));
   const high = Math.max(...sigma.map(({ last }) => last[1]));
   const spectrum = sigma.length > 0 ? `; its σ run ${range(low, high)}` : "";
-  return `In ${label} the gradient ${halfLifeInWords(halfLife, run.record.length)} going back in time, and ${Math.round(reach)} of ${run.record.length} timesteps receive at least 1 % of it${spectrum}.`;
+  return `In ${label} the gradient ${halfLifeInWords(halfLife, run.record.length)} going back in time, and at least 1 % of it reaches ${Math.round(reach)} of ${run.record.length} timesteps${spectrum}.`;
 }
 
-/** A run's name, with its id where two runs share the name. */
+/** A run's name and cell, or its id where these do not tell it from another. */
 function labelOf({ record }: VerdictInput, runs: readonly VerdictInput[]): string {
-  const shared = runs.filter((other) => other.record.name === record.name).length > 1;
-  return shared ? `${record.name} (${record.id})` : `${record.name} (${record.cell})`;
+  const twins = runs.filter(
+    (other) => other.record.name === record.name && other.record.cell === record.cell,
+  );
+  return `${record.name} (${twins.length > 1 ? record.id : record.cell})`;
 }
 
 function lowerFirst(text: string): string {

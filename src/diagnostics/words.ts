@@ -27,13 +27,23 @@ export function count(value: number, noun: string): string {
 
 /** Singular values from smallest to largest. */
 export function range(low: number, high: number): string {
-  // Values next to 1 need digits that tell them from 1.
-  const digits = (value: number) => (Math.abs(value - 1) < 0.1 ? value.toFixed(3) : value.toFixed(2));
+  // Values next to 1 need digits that tell them from 1; a narrow spread needs those that tell its ends apart.
+  const spread = high - low;
+  const fine = spread > 1e-6 && spread < 0.005 ? Math.ceil(-Math.log10(spread)) + 1 : 2;
+  const digits = (value: number) => value.toFixed(Math.max(fine, Math.abs(value - 1) < 0.1 ? 3 : 2));
   return `${digits(low)} … ${digits(high)}`;
+}
+
+/** The open interval of a spectral cell's singular values. */
+export function band(center: number, radius: number): string {
+  const edge = (value: number) => String(Number(value.toPrecision(9))).replace("-", "−");
+  return `(${edge(center - radius)}, ${edge(center + radius)})`;
 }
 
 /** A half-life of more than this many times T is a change of under 1 % over the sequence. */
 const unnoticed = 70;
+/** With a half-life below this, less than 1 % is left after one timestep. */
+const gone = 0.15;
 
 /**
  * What the half-life says, as the end of a sentence about ∂L/∂h going back in time.
@@ -42,6 +52,7 @@ const unnoticed = 70;
 export function halfLifeInWords(halfLife: number, length: number): string {
   if (Number.isNaN(halfLife)) return "has no measurable half-life";
   if (Math.abs(halfLife) > unnoticed * length) return "neither shrinks nor grows";
+  if (halfLife > 0 && halfLife < gone) return "is gone within a timestep";
   if (halfLife < 0) return `doubles every ${count(-halfLife, "timestep")}`;
   return `halves every ${count(halfLife, "timestep")}`;
 }

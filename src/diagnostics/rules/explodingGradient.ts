@@ -11,10 +11,12 @@ export const explodingGradient: Rule = { name: "exploding-gradient", check };
 /** Two ways to explode: along the sequence, which the profile shows, and from step to step, which the norm shows. */
 function check(input: RuleInput): Finding | undefined {
   if (!isUnderWay(input)) return undefined;
-  return alongSequence(input) ?? fromStepToStep(input);
+  const strict = alongSequence(input, false) ?? fromStepToStep(input, false);
+  // What was raised clears only below lower limits, so that it does not flicker.
+  return strict ?? (input.active ? (alongSequence(input, true) ?? fromStepToStep(input, true)) : undefined);
 }
 
-function alongSequence(input: RuleInput): Finding | undefined {
+function alongSequence(input: RuleInput, loose: boolean): Finding | undefined {
   const { run, history, thresholds, active } = input;
   const layers = history.recent.at(-1)!.layers.length;
   let layer = 0;
@@ -23,7 +25,7 @@ function alongSequence(input: RuleInput): Finding | undefined {
     const layerGrowth = history.layerMedian(i, (digest) => digest.growth);
     if (layerGrowth > growth) [layer, growth] = [i, layerGrowth];
   }
-  const limit = active ? thresholds.growthClear : thresholds.growthRaise;
+  const limit = loose ? thresholds.growthClear : thresholds.growthRaise;
   const learns = severityByProgress(input);
   if (!(growth >= limit) || !learns) return undefined;
   const halfLife = history.layerMedian(layer, (digest) => digest.halfLife);
@@ -46,7 +48,7 @@ function alongSequence(input: RuleInput): Finding | undefined {
   };
 }
 
-function fromStepToStep(input: RuleInput): Finding | undefined {
+function fromStepToStep(input: RuleInput, loose: boolean): Finding | undefined {
   const { run, history, thresholds, active } = input;
   const typical = history.median((row) => row.gradientNorm);
   const { startNorm } = history;
@@ -58,7 +60,7 @@ function fromStepToStep(input: RuleInput): Finding | undefined {
   const learnsNot = progress(input) < thresholds.learning;
   const blownUp = learnsNot && startNorm > 0 && typical >= thresholds.normOverStart * startNorm;
   // Once raised, one spike in the window keeps it up.
-  const leaps = spikes.length >= (active ? 1 : thresholds.spikes);
+  const leaps = spikes.length >= (loose ? 1 : thresholds.spikes);
   if (!blownUp && !leaps) return undefined;
   const { clipNorm } = run.experiment.training;
   return {

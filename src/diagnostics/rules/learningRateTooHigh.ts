@@ -1,21 +1,32 @@
 /** Steps are too large: the loss climbs above what knowing nothing costs, jumps, or weights are rewritten each step. */
 import type { RowDigest } from "../digest.ts";
 import type { Finding } from "../finding.ts";
-import type { History } from "../history.ts";
 import { clip, lowerLearningRate, type Remedy } from "../remedies.ts";
 import { isUnderWay, type Rule, type RuleInput } from "../rule.ts";
+import { median } from "../select.ts";
 import { number, percent } from "../words.ts";
 
 export const learningRateTooHigh: Rule = { name: "learning-rate-too-high", check };
 
-/** Once raised, a limit is this much lower. */
-const clearingFactor = 0.75;
+/** Once raised, limits are this much lower. */
+const clearingFactor = 0.85;
 /** A loss whose median lies this close to the trivial one has come to it. */
 const nearTrivial = 1.1;
 
 function check(input: RuleInput): Finding | undefined {
   if (!isUnderWay(input)) return undefined;
-  return diverged(input) ?? oscillates(input) ?? rewrites(input);
+  const looks = [diverged, oscillates, rewrites];
+  for (const look of looks) {
+    const finding = look(input, 1);
+    if (finding) return finding;
+  }
+  // What was raised clears only below lower limits, so that it does not flicker.
+  if (!input.active) return undefined;
+  for (const look of looks) {
+    const finding = look(input, clearingFactor);
+    if (finding) return finding;
+  }
+  return undefined;
 }
 
 /** What the loss ought not to exceed: the trivial one, or until the run came near that, the one at its start. */
@@ -25,16 +36,17 @@ function reference({ run, history }: RuleInput): number {
   return came ? loss : Math.max(loss, history.firstLoss);
 }
 
-function diverged(input: RuleInput): Finding | undefined {
+function diverged(input: RuleInput, factor: number): Finding | undefined {
   const { history, thresholds, active } = input;
   const knowing = reference(input);
   const recent = history.median((row) => row.loss);
-  const limit = thresholds.divergedLoss * (active ? clearingFactor : 1) * knowing;
+  const limit = thresholds.divergedLoss * factor * knowing;
   if (!(knowing > 0 && recent > limit)) return undefined;
+  const errorLimit = thresholds.divergedError * (active?.severity === "error" ? clearingFactor : 1) * knowing;
   const came = history.best.loss < knowing;
   return {
     ...common(input, (row) => row.loss > limit, came ? 10 : 3),
-    severity: recent > thresholds.divergedError * knowing ? "error" : "warning",
+    severity: recent > errorLimit ? "error" : "warning",
     title: `The loss diverges: ${number(recent)}, ${number(recent / knowing)} times that of a model that knows nothing`,
     evidence:
       `The median loss of the last ${history.recent.length} recorded steps is ${number(recent)}; ` +
@@ -44,34 +56,29 @@ function diverged(input: RuleInput): Finding | undefined {
   };
 }
 
-function oscillates(input: RuleInput): Finding | undefined {
-  const { run, history, thresholds, active } = input;
-  const { recent } = history;
-  const mean = recent.reduce((sum, row) => sum + row.loss, 0) / recent.length;
+function oscillates(input: RuleInput, factor: number): Finding | undefined {
+  const { run, history, thresholds } = input;
+  const level = history.median((row) => row.loss);
   // Relative noise is large where the loss is small; there it is no sign of anything.
-  if (!(mean > 0 && mean >= thresholds.oscillationLoss * reference(input))) return undefined;
-  const jump = meanJump(history) / mean;
+  if (!(level > 0 && level >= thresholds.oscillationLoss * reference(input))) return undefined;
+  // Medians: one bad batch makes two jumps, but no habit.
+  const { recent } = history;
+  const jump = median(recent.slice(1).map((row, i) => Math.abs(row.loss - recent[i]!.loss))) / level;
   const noise = thresholds.oscillationNoise / Math.sqrt(run.experiment.training.batch);
-  const limit = Math.max(thresholds.oscillation, noise) * (active ? clearingFactor : 1);
+  const limit = Math.max(thresholds.oscillation, noise) * factor;
   if (!(jump > limit)) return undefined;
   return {
     ...common(input, () => true, 3),
     severity: "warning",
     title: `The loss jumps by ${percent(jump)} from one recorded step to the next`,
-    evidence: `Over the last ${recent.length} recorded steps the loss is ${number(mean)} on average and changes by ${number(jump * mean)} each time; batches of ${run.experiment.training.batch} explain less than ${percent(noise)}.`,
+    evidence: `Over the last ${recent.length} recorded steps the loss is ${number(level)} as a rule and changes by ${number(jump * level)} each time; batches of ${run.experiment.training.batch} explain less than ${percent(noise)}.`,
   };
 }
 
-function meanJump({ recent }: History): number {
-  let sum = 0;
-  for (let i = 1; i < recent.length; i++) sum += Math.abs(recent[i]!.loss - recent[i - 1]!.loss);
-  return sum / (recent.length - 1);
-}
-
-function rewrites(input: RuleInput): Finding | undefined {
-  const { run, history, thresholds, active } = input;
+function rewrites(input: RuleInput, factor: number): Finding | undefined {
+  const { run, history, thresholds } = input;
   const ratio = history.median((row) => row.updateRatio.value);
-  const limit = thresholds.updateRatio * (active ? clearingFactor : 1);
+  const limit = thresholds.updateRatio * factor;
   // Large steps that lower the loss are good steps: only without any gain are they too large.
   const gains = history.meanLoss < Math.min(Math.max(run.baseline.loss, 0), history.firstLoss);
   if (!(ratio > limit) || gains) return undefined;

@@ -2,6 +2,7 @@
 import type { Finding } from "../finding.ts";
 import { edit, longer, type Remedy, rounded, sentence, spectralCell } from "../remedies.ts";
 import { isUnderWay, type Rule, type RuleInput } from "../rule.ts";
+import { sortBySeverity } from "../severity.ts";
 import { number, percent } from "../words.ts";
 
 export const noBetterThanTrivial: Rule = { name: "no-better-than-trivial", check };
@@ -38,15 +39,18 @@ function check(input: RuleInput): Finding | undefined {
   };
 }
 
-/** The cause's own property and remedy where another rule found the cause. */
+/** Rules that find causes, the likelier first. */
+const causes = [
+  "learning-rate-too-high",
+  "saturated-units",
+  "vanishing-gradient",
+  "exploding-gradient",
+  "spectrum-edge",
+] as const;
+
+/** The most severe finding that explains why nothing is learned. */
 function cause({ found }: RuleInput): Finding | undefined {
-  return (
-    found.get("learning-rate-too-high") ??
-    found.get("vanishing-gradient") ??
-    found.get("exploding-gradient") ??
-    found.get("saturated-units") ??
-    found.get("spectrum-edge")
-  );
+  return sortBySeverity(causes.flatMap((rule) => found.get(rule) ?? []))[0];
 }
 
 function property(input: RuleInput): readonly string[] {

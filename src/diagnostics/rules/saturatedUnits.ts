@@ -53,7 +53,8 @@ function limitFor({ run, model }: RuleInput, thresholds: Thresholds): number | u
   if (model.cell === "lstm" || model.cell === "gru") return thresholds.saturatedGated;
   const { activation } = run.experiment.model;
   if (activation === "identity") return undefined;
-  return activation === "tanh" ? thresholds.saturatedTanh : thresholds.deadRelu;
+  if (activation === "tanh") return thresholds.saturatedTanh;
+  return activation === "relu" ? thresholds.deadRelu : thresholds.lowLeakyRelu;
 }
 
 function remedy({ run, model }: RuleInput, rectified: boolean): Remedy {

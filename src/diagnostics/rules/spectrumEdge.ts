@@ -3,7 +3,7 @@ import type { Finding } from "../finding.ts";
 import type { Spectrum } from "../history.ts";
 import { edit } from "../remedies.ts";
 import { isSettled, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
-import { inLayer, number, range } from "../words.ts";
+import { band, inLayer, number, range } from "../words.ts";
 
 export const spectrumEdge: Rule = { name: "spectrum-edge", check };
 
@@ -46,7 +46,7 @@ function check(input: RuleInput): Finding | undefined {
     severity,
     title: `${pressed} of ${values.length} singular values${inLayer(layer, layers)} press against the edge of their band`,
     evidence:
-      `σ runs ${range(values.at(-1)!, values[0]!)} in the band (${number(center - radius)}, ${number(center + radius)}); ` +
+      `σ runs ${range(values.at(-1)!, values[0]!)} in the band ${band(center, radius)}; ` +
       `${worst.above} of ${values.length} stand at its upper edge and ${worst.below} at its lower one, ` +
       `where a step hardly moves them any more.`,
     sinceStep: active?.sinceStep ?? step,

@@ -13,13 +13,11 @@ function check(input: RuleInput): Finding | undefined {
   const severity = severityByProgress(input);
   if (!severity) return undefined;
 
+  // Inputs enter at the bottom layer and every way back in time passes through it: what does not arrive there does
+  // not arrive. A layer further up may well forget.
+  const layer = 0;
   const layers = history.recent.at(-1)!.layers.length;
-  let layer = 0;
-  let reach = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < layers; i++) {
-    const layerReach = history.layerMedian(i, (digest) => digest.reach);
-    if (layerReach < reach) [layer, reach] = [i, layerReach];
-  }
+  const reach = history.layerMedian(layer, (digest) => digest.reach);
   const limit = (active ? thresholds.reachClear : thresholds.reachRaise) * run.length;
   if (!(reach < limit)) return undefined;
 
@@ -27,16 +25,13 @@ function check(input: RuleInput): Finding | undefined {
   return {
     rule: "vanishing-gradient",
     severity,
-    title: `The gradient vanishes${inLayer(layer, layers)}: ${Math.round(reach)} of ${run.length} timesteps receive it`,
+    title: `The gradient vanishes${inLayer(layer, layers)}: it reaches only ${Math.round(reach)} of ${run.length} timesteps`,
     evidence: evidence(history, layer, halfLife, reach, run.length, run.headIsPerStep),
     sinceStep: active?.sinceStep ?? history.since((row) => (row.layers[layer]?.reach ?? limit) < limit),
     // The latest timestep, counted back from T, that no longer receives it.
     timestep: Math.max(1, run.length - Math.round(reach)),
     layer,
-    property:
-      model.cell === "spectral" && input.run.experiment.model.cell === "spectral"
-        ? spectralProperty(input)
-        : ["model", "cell"],
+    property: model.cell === "spectral" ? spectralProperty(input) : ["model", "cell"],
     remedy: remedy(input),
   };
 }
@@ -55,7 +50,7 @@ function evidence(
   parts.push(
     headIsPerStep
       ? `a gradient carried so falls below 1 % within ${Math.round(reach)} of ${length} timesteps`
-      : `only ${Math.round(reach)} of ${length} timesteps receive at least 1 % of the gradient at the last one`,
+      : `at least 1 % of the gradient at the last timestep reaches only ${Math.round(reach)} of ${length} timesteps`,
   );
   const spectrum = history.spectra.get(`${layer} W`);
   if (spectrum) parts.push(`σ of W runs ${range(spectrum.values.at(-1)!, spectrum.values[0]!)}`);
@@ -73,6 +68,9 @@ function remedy(input: RuleInput): Remedy {
   const { model, run } = input;
   const { activation } = run.experiment.model;
   const { edits, radius } = spectralCell(run.length);
+  const units = input.found.get("saturated-units");
+  if (units)
+    return { text: `The units pass no gradient on: ${units.remedy.text}`, edits: units.remedy.edits };
   switch (model.cell) {
     case "rnn":
       return {
