@@ -208,13 +208,13 @@ export const thresholdTable = {
     value: 0.5,
     range: [0, 1e6],
     reason:
-      "From row to row the loss jumps by half of itself on average, at batches where sampling explains less.",
+      "From row to row the loss jumps by half of itself as a rule, at batches where sampling explains less.",
   },
   oscillationNoise: {
     value: 4,
     range: [0, 1e6],
     reason:
-      "Divided by √batch: three times what sampling alone makes of a squared error (its relative spread is about 1.2/√B, a jump 1.13 times that).",
+      "Divided by √batch: more than three times what sampling alone makes of a squared error (its relative spread is about 1.2/√B, and so is the median jump).",
   },
   updateRatio: {
     value: 0.1,

@@ -1,6 +1,7 @@
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Finding, RuleName } from "../../../src/diagnostics/finding.ts";
+import { type Finding, type RuleName, ruleNames } from "../../../src/diagnostics/finding.ts";
 import { DiagnosticsMonitor, diagnose, switchesOf } from "../../../src/diagnostics/monitor.ts";
 import { sortFindings } from "../../../src/diagnostics/severity.ts";
 import {
@@ -9,6 +10,7 @@ import {
   thresholdNames,
   thresholdTable,
 } from "../../../src/diagnostics/thresholds.ts";
+import { number } from "../../../src/diagnostics/words.ts";
 import { context, type RowSketch } from "../../support/telemetry.ts";
 
 const ill: RowSketch = { layers: [{ decay: 0.5 }] };
@@ -191,6 +193,15 @@ describe("thresholds", () => {
       expect(value, name).toBeLessThanOrEqual(range[1]);
       expect(reason, name).toMatch(/^[A-Z…].{20,}\.$/s);
     }
+  });
+
+  test("are those of the documentation, which has a section for each rule", async () => {
+    const page = await readFile(new URL("../../../docs/diagnostics.md", import.meta.url), "utf8");
+    for (const name of thresholdNames) {
+      const { value, reason } = thresholdTable[name];
+      expect(page).toContain(`| \`${name}\` | ${number(value)} | ${reason} |`);
+    }
+    for (const rule of ruleNames) expect(page).toContain(`\n### ${rule}\n`);
   });
 
   test("can be overridden, which changes the findings", () => {
