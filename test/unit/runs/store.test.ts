@@ -13,7 +13,8 @@ import { listRuns, openRun, resolveRun } from "../../../src/runs/store.ts";
 import { RunTail } from "../../../src/runs/tail.ts";
 import { TelemetryWriter } from "../../../src/runs/telemetryWriter.ts";
 import { record } from "../cli/record.ts";
-import { rowOf, rowsOf, shape, temporaryFolder } from "./helpers.ts";
+import { temporaryFolder } from "./helpers.ts";
+import { rowOf, rowsOf, shape } from "./rows.ts";
 
 const folder = temporaryFolder();
 let roots = 0;
@@ -72,7 +73,7 @@ test("a name becomes part of a folder's name that every file system takes", () =
   expect(slug("数字")).toBe("run");
   expect(slug(`${"a".repeat(39)}-b`)).toBe("a".repeat(39));
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 60 }), (name) => {
+    fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), (name) => {
       expect(slug(name)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
       expect(slug(name).length).toBeLessThanOrEqual(40);
     }),

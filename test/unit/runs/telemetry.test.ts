@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -18,7 +20,10 @@ import { systemCode } from "../../../src/runs/systemError.ts";
 import type { TelemetryRow } from "../../../src/runs/telemetry.ts";
 import { readTelemetry, TelemetryTail } from "../../../src/runs/telemetryReader.ts";
 import { TelemetryWriter } from "../../../src/runs/telemetryWriter.ts";
-import { anyTelemetry, range, rowOf, rowsOf, shape, temporaryFolder } from "./helpers.ts";
+import { anyTelemetry } from "./anyTelemetry.ts";
+import { bundle } from "./bundle.ts";
+import { temporaryFolder } from "./helpers.ts";
+import { range, rowOf, rowsOf, shape } from "./rows.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -96,20 +101,26 @@ test("lists of a large file are views of the bytes that were read", () => {
   expect(buffers.size).toBe(1);
 });
 
-test("a file cut at any byte gives its whole batches, and a tail gives each batch when it is whole", () => {
-  const small = { layers: 1, transitions: ["W"], parameters: ["W"] };
-  const row = (step: number) => rowOf(step, { of: small, length: 2, hidden: 2 });
+const small = { layers: 1, transitions: ["W"], parameters: ["W"] };
+const smallRow = (step: number) => rowOf(step, { of: small, length: 2, hidden: 2 });
+
+/** Few columns and two batches, closed: for what is done at every byte. */
+function smallFile(): { bytes: Uint8Array; ends: [number, number, number] } {
   const file = newFile();
   const writer = TelemetryWriter.open(file, small, { runId });
-  const ends = [statSync(file).size];
-  for (const batch of [[1, 2], [3]]) {
-    for (const step of batch) writer.append(row(step));
+  const write = (...batch: number[]): number => {
+    for (const step of batch) writer.append(smallRow(step));
     writer.flush();
-    ends.push(statSync(file).size);
-  }
+    return statSync(file).size;
+  };
+  const ends: [number, number, number] = [write(), write(1, 2), write(3)];
   writer.close();
-  const [schemaEnd, firstEnd, secondEnd] = ends as [number, number, number];
-  const bytes = readFileSync(file);
+  return { bytes: readFileSync(file), ends };
+}
+
+test("a file cut at any byte gives its whole batches, and a tail gives each batch when it is whole", () => {
+  const { bytes, ends } = smallFile();
+  const [schemaEnd, firstEnd, secondEnd] = ends;
   const cut = newFile();
   const tail = new TelemetryTail(cut);
   const followed: TelemetryRow[] = [];
@@ -129,7 +140,7 @@ test("a file cut at any byte gives its whole batches, and a tail gives each batc
     expect(steps(followed)).toEqual(expected);
   }
   expect(tail.complete).toBe(true);
-  expect(followed).toEqual([1, 2, 3].map(row));
+  expect(followed).toEqual([1, 2, 3].map(smallRow));
 });
 
 test("resuming after a kill at any byte of the last batch goes on after the batches before", () => {
@@ -149,7 +160,7 @@ test("resuming after a kill at any byte of the last batch goes on after the batc
 });
 
 test("damage anywhere is found or harmless: reading ends, and never gives more rows than were written", () => {
-  const bytes = readFileSync(written(range(1, 3), range(4, 6), range(7, 9)));
+  const bytes = smallFile().bytes;
   const file = newFile();
   const read = (damaged: Uint8Array) => {
     writeFileSync(file, damaged);
@@ -159,7 +170,7 @@ test("damage anywhere is found or harmless: reading ends, and never gives more r
     } catch (error) {
       expect(String(error)).toContain(file);
     }
-    expect(rows).toBeLessThanOrEqual(9);
+    expect(rows).toBeLessThanOrEqual(3);
   };
   // Lengths, offsets and counts stand at multiples of 4 bytes: each becomes enormous, negative or wrong once.
   for (let at = 0; at < bytes.length; at += 4)
@@ -282,6 +293,49 @@ test("many waiting rows are written before they are asked for", () => {
   writer.close();
   expect(readTelemetry(file).rows.length).toBe(60);
 });
+
+test.runIf(process.platform !== "win32")(
+  "a disk that runs full in the middle of a batch leaves the batches before",
+  async () => {
+    const file = newFile();
+    const program = await bundle(
+      folder,
+      "full",
+      `import { TelemetryWriter } from "../../../src/runs/telemetryWriter.ts";
+     import { rowsOf, shape } from "./rows.ts";
+     const writer = TelemetryWriter.open(${JSON.stringify(file)}, shape, { runId: ${JSON.stringify(runId)} });
+     let step = 1;
+     for (let failures = 0; failures < 3; )
+       try {
+         for (const row of rowsOf(step, step + 1)) writer.append(row);
+         step += 2;
+         writer.flush();
+       } catch (error) {
+         failures++;
+         console.log(error.message);
+       }`,
+    );
+    // The system lets no file of this process grow beyond some tens of KiB, and writes what still fits, as a full
+    // disk does.
+    const limited = spawn("sh", ["-c", `ulimit -f 64; exec "$0" "$1"`, process.execPath, program]);
+    let output = "";
+    limited.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+    });
+    expect((await once(limited, "close"))[0]).toBe(0);
+    const failure = `cannot write ${file}: the file has reached the largest size allowed (EFBIG)`;
+    expect(output.trim().split("\n")).toEqual([failure, failure, failure]);
+    const { rows, torn, damage } = readTelemetry(file);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows).toEqual(rowsOf(...range(1, rows.length)));
+    expect([torn, damage]).toEqual([false, null]);
+    // With room again, what waited could be written; a new trainer goes on from a checkpoint.
+    const resumed = TelemetryWriter.open(file, shape, { runId, resumeAfterStep: 2 });
+    resumed.append(rowOf(3));
+    resumed.close();
+    expect(readTelemetry(file).rows).toEqual(rowsOf(1, 2, 3));
+  },
+);
 
 test("a file that is missing or is no telemetry is an error that names it", () => {
   const missing = join(folder, "missing.arrows");
