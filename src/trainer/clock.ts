@@ -32,6 +32,9 @@ export class TrainingClock {
   }
 }
 
+/** Marks nearer to each other than this many seconds are thinned out. */
+const spacing = 0.05;
+
 /** Steps per second over the most recent few seconds of training. */
 export class StepRate {
   readonly #marks: { step: number; seconds: number }[] = [];
@@ -45,6 +48,8 @@ export class StepRate {
   /** Notes that `step` steps were finished after so many seconds of training. */
   mark(step: number, seconds: number): void {
     const marks = this.#marks;
+    const before = marks.at(-2);
+    if (before && seconds - before.seconds < spacing) marks.pop();
     marks.push({ step, seconds });
     // The oldest mark kept lies at or before the window's start, so that slow steps still span one interval.
     while (marks.length > 2 && marks[1]!.seconds <= seconds - this.#window) marks.shift();

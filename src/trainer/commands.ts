@@ -20,14 +20,21 @@ export class CommandQueue {
     this.#stopRequested = true;
   }
 
-  /** The oldest command that waits. Looks at the file when the last look was long enough ago. */
-  next(now: number = performance.now()): ControlCommand | "signal" | undefined {
-    if (this.#stopRequested) return "signal";
+  /** Whether a command waits. Looks at the file when the last look was long enough ago. */
+  waiting(): boolean {
+    if (this.#stopRequested) return true;
+    const now = performance.now();
     if (now - this.#polled >= pollMilliseconds) {
       this.#polled = now;
       this.#queue.push(...this.#reader.poll());
     }
-    return this.#queue.shift();
+    return this.#queue.length > 0;
+  }
+
+  /** The oldest command that waits. */
+  next(): ControlCommand | "signal" | undefined {
+    if (!this.waiting()) return undefined;
+    return this.#stopRequested ? "signal" : this.#queue.shift();
   }
 
   /** One sentence for each line that was no command. */

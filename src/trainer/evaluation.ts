@@ -19,14 +19,15 @@ export function sliceSequences(sequences: Sequences, from: number, to: number): 
  * Mean loss and metric over all sequences.
  *
  * @param batchSize sequences per call of the engine.
- * @param breathe called between batches, so that the process can answer to commands.
+ * @param goOn called between batches, so that the process can answer to commands; false gives up.
+ * @returns undefined when given up.
  */
 export async function evaluateOn(
   model: Model,
   sequences: Sequences,
   batchSize: number,
-  breathe: () => Promise<void>,
-): Promise<EvaluationResult> {
+  goOn: () => Promise<boolean>,
+): Promise<EvaluationResult | undefined> {
   let loss = 0;
   let metric = 0;
   for (let from = 0; from < sequences.size; from += batchSize) {
@@ -34,7 +35,7 @@ export async function evaluateOn(
     const result = model.evaluate(sliceSequences(sequences, from, to));
     loss += result.loss * (to - from);
     metric += result.metric * (to - from);
-    await breathe();
+    if (to < sequences.size && !(await goOn())) return undefined;
   }
   return { loss: loss / sequences.size, metric: metric / sequences.size };
 }

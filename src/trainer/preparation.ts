@@ -92,7 +92,7 @@ export interface OpenedOutput {
   /** Step of the newest row that holds a spectrum, or 0. */
   readonly completeRow: number;
   /** The newest evaluation up to the starting point. */
-  readonly evaluation: { readonly loss: number; readonly metric: number } | undefined;
+  readonly evaluation: Extract<RunEvent, { type: "evaluation" }> | undefined;
 }
 
 /** Opens a run's files; rows and checkpoints of steps after the starting point are taken back. */

@@ -34,7 +34,8 @@ export interface OutputParts {
 /** Each method may throw a SystemFailure when the disk is full or the folder gone. */
 export class RunOutput {
   readonly #parts: OutputParts;
-  #flushed = performance.now();
+  /** The first rows go out at once. */
+  #flushed = Number.NEGATIVE_INFINITY;
 
   constructor(parts: OutputParts) {
     this.#parts = parts;

@@ -54,6 +54,8 @@ export interface LoopParts {
   readonly step: number;
   /** Step of the newest row so far that holds a spectrum, or 0. */
   readonly completeRow: number;
+  /** Step of the newest evaluation so far, or 0. */
+  readonly evaluatedStep: number;
   readonly clock: TrainingClock;
   readonly rate: StepRate;
   readonly commands: CommandQueue;
@@ -70,6 +72,9 @@ export class TrainingLoop {
   #newest: StepResult | undefined;
   #breathed = performance.now();
   #paused = false;
+  #stopping = false;
+  /** The newest step is to be evaluated yet. */
+  #evaluationDue: boolean;
   /** Step of the newest row that holds a spectrum. */
   #completeRow: number;
 
@@ -78,18 +83,23 @@ export class TrainingLoop {
     this.#model = parts.model;
     this.#step = parts.step;
     this.#completeRow = parts.completeRow;
+    const { evaluateEvery, steps } = parts.schedule;
+    this.#evaluationDue = parts.step > parts.evaluatedStep && isDue(parts.step, evaluateEvery, steps);
   }
 
   /** Trains until the last step or until told to stop; either way the model is saved and every row written. */
   async run(): Promise<"finished" | "stopped"> {
-    const { steps } = this.#parts.schedule;
-    this.#parts.rate.mark(this.#step, this.#parts.clock.seconds);
+    const { schedule, rate, clock } = this.#parts;
+    const { steps } = schedule;
+    rate.mark(this.#step, clock.seconds);
     while (this.#step < steps) {
-      if ((await this.#obey()) === "stop") {
+      await this.#obey();
+      if (this.#stopping) {
         await this.#completeTheRow();
         break;
       }
-      while (this.#step < steps && !this.#breathIsDue()) await this.#advance(false);
+      if (this.#evaluationDue) await this.#evaluate();
+      while (this.#step < steps && !this.#evaluationDue && !this.#breathIsDue()) await this.#advance(false);
       await this.#breathe();
     }
     await this.save(false);
@@ -129,7 +139,8 @@ export class TrainingLoop {
     this.#newest = result;
     if (recorded) this.#record(step, learningRate, batch, result, isComplete);
     if (this.#parts.recorder.waiting > mostWaitingRows) await this.#parts.recorder.settle();
-    if (isDue(step, schedule.evaluateEvery, schedule.steps)) await this.#evaluate();
+    this.#evaluationDue = isDue(step, schedule.evaluateEvery, schedule.steps);
+    if (this.#evaluationDue) await this.#evaluate();
     if (step % schedule.checkpointEvery === 0 && step < schedule.steps) await this.save(false);
   }
 
@@ -156,10 +167,18 @@ export class TrainingLoop {
     throw new NonFiniteStep(step, result, findNonFinite(this.#model, batch));
   }
 
+  /** Evaluates on the test set. A command interrupts it, and it begins anew afterwards; but not the last one. */
   async #evaluate(): Promise<void> {
-    const { task, experiment, output } = this.#parts;
+    const { task, experiment, output, schedule, commands } = this.#parts;
     const size = Math.max(experiment.training.batch, evaluationBatch);
-    output.evaluated(this.#step, await evaluateOn(this.#model, task.test, size, () => this.#breathe()));
+    const isLast = this.#step === schedule.steps;
+    const result = await evaluateOn(this.#model, task.test, size, async () => {
+      await this.#breathe();
+      return isLast || !commands.waiting();
+    });
+    if (!result) return;
+    output.evaluated(this.#step, result);
+    this.#evaluationDue = false;
   }
 
   #breathIsDue(): boolean {
@@ -183,19 +202,20 @@ export class TrainingLoop {
   }
 
   /** Carries out the commands that wait; while paused, waits for more. */
-  async #obey(): Promise<"go on" | "stop"> {
+  async #obey(): Promise<void> {
     const { commands, output, heartbeat } = this.#parts;
     for (;;) {
       const command = commands.next();
       for (const problem of commands.takeProblems()) output.refused(this.#step, "control.jsonl", problem);
-      if (command === "signal") return "stop";
-      if (command) {
-        if (command.command === "stop") return "stop";
-        await this.#carryOut(command);
-      } else if (this.#paused) {
+      if (command === "signal" || command?.command === "stop") {
+        this.#stopping = true;
+        return;
+      }
+      if (command) await this.#carryOut(command);
+      else if (this.#paused) {
         await sleep(pollMilliseconds);
         heartbeat.check();
-      } else return "go on";
+      } else return;
     }
   }
 

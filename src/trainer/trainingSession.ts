@@ -178,6 +178,7 @@ export class TrainingSession {
       model,
       step: start.step,
       completeRow: opened.completeRow,
+      evaluatedStep: opened.evaluation?.step ?? 0,
       clock,
       rate: new StepRate(),
       commands: this.#commands,

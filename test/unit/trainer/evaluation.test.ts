@@ -18,13 +18,19 @@ describe("evaluation", () => {
   it("gives in batches, the last of them short, what one batch of everything gives", async () => {
     const model = createReferenceEngine().createModel(smallSpec, optimizer, randomParameters(smallSpec));
     const whole = model.evaluate(sequences);
-    let breaths = 0;
+    let asked = 0;
     const inBatches = await evaluateOn(model, sequences, 5, async () => {
-      breaths++;
+      asked++;
+      return true;
     });
-    expect(inBatches.loss).toBeCloseTo(whole.loss, 6);
-    expect(inBatches.metric).toBeCloseTo(whole.metric, 6);
-    expect(breaths).toBe(5);
+    expect(inBatches?.loss).toBeCloseTo(whole.loss, 6);
+    expect(inBatches?.metric).toBeCloseTo(whole.metric, 6);
+    expect(asked).toBe(4);
+  });
+
+  it("gives up when told to", async () => {
+    const model = createReferenceEngine().createModel(smallSpec, optimizer, randomParameters(smallSpec));
+    expect(await evaluateOn(model, sequences, 5, async () => false)).toBeUndefined();
   });
 
   it("slices targets of each timestep along with the inputs", () => {

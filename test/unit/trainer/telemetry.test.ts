@@ -1,6 +1,6 @@
 /** What telemetry says, held against the reference model and an independent decomposition. */
 import { SingularValueDecomposition } from "ml-matrix";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../../src/engine/engine.ts";
 import { initializeParameters } from "../../../src/engine/initialize.ts";
 import { type ExperimentInput, experimentSchema } from "../../../src/experiment/schema.ts";
@@ -124,8 +124,12 @@ function transitions({ spec, parameters }: Checkpoint, layer: number): Record<st
 }
 
 describe.each(Object.entries(models))("telemetry of %s", (_, model) => {
+  let [directory, rows]: [string, readonly TelemetryRow[]] = ["", []];
+  beforeAll(async () => {
+    ({ directory, rows } = await trained(model));
+  });
+
   it("is what the reference measures at every step", async () => {
-    const { rows } = await trained(model);
     const expected = await referenceSteps(model);
     expect(rows).toHaveLength(steps);
     rows.forEach((row, i) => {
@@ -133,8 +137,7 @@ describe.each(Object.entries(models))("telemetry of %s", (_, model) => {
     });
   });
 
-  it("ends with the singular values that the last checkpoint's matrices have", async () => {
-    const { directory, rows } = await trained(model);
+  it("ends with the singular values that the last checkpoint's matrices have", () => {
     const checkpoint = readCheckpoint(checkpointFile(directory, steps));
     const last = rows.at(-1)!;
     expect(last.step).toBe(steps);
