@@ -6,12 +6,15 @@ import {
   Field,
   Float32,
   Float64,
+  Int32,
   Int64,
   List,
+  makeData,
   Table,
   tableFromArrays,
   tableFromIPC,
   tableToIPC,
+  Vector,
   vectorFromArray,
 } from "apache-arrow";
 import fc from "fast-check";
@@ -197,6 +200,27 @@ test("damage anywhere is found or harmless: reading ends, and never gives more r
     fc.property(fc.uint8Array({ maxLength: 300 }), (random) => read(random)),
     { numRuns: 200, seed: 3 },
   );
+});
+
+test("lists that end before they begin, or beyond their values, are damage", () => {
+  const item = new Field("item", new Float32(), false);
+  const name = "layer.0.saturation";
+  for (const [i, valueOffsets] of [
+    [0, Int32Array.of(0, 2, 3)],
+    [1, Int32Array.of(0, 3, 2)],
+    [1, Int32Array.of(0, 2, 9)],
+    [1, Int32Array.of(-4, 2, 3)],
+  ] as const) {
+    const child = makeData({ type: new Float32(), length: 3, data: Float32Array.of(1, 2, 3) });
+    const lists = new Vector([
+      makeData({ type: new List(item), length: 2, nullCount: 0, valueOffsets, child }),
+    ]);
+    const file = newFile();
+    writeFileSync(file, tableToIPC(new Table({ step: vectorFromArray([1, 2], new Int32()), [name]: lists })));
+    const { rows, damage } = readTelemetry(file);
+    if (i === 0) expect(rows[1]!.layers[0]!.saturation).toEqual(Float32Array.of(3));
+    else expect([rows.length, damage]).toEqual([0, expect.stringContaining(`column "${name}" reach beyond`)]);
+  }
 });
 
 test("zeros or other text at the end are damage, and a resume removes them", () => {
