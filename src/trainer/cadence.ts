@@ -33,10 +33,10 @@ export function isRecorded(step: number, cadence: Cadence): boolean {
   return (step - rowsPerStride * (power - 1)) % power === 0;
 }
 
-/** What a library's SVD takes for the values of one n × n matrix, and a training step, on a plain machine. */
+/** What a library's SVD takes for the values of one n × n matrix, and a training step on two cores, on a plain machine. */
 const svdSecondsPerCube = 5e-9;
 const svdSecondsPerCall = 1e-4;
-const stepFlopsPerSecond = 20e9;
+const stepFlopsPerSecond = 40e9;
 const pointwiseSecondsPerValue = 2e-9;
 /** Share of a step's time that measuring spectra may take on one core. */
 const spectrumShare = 0.05;

@@ -1,5 +1,6 @@
 /** One run from its directory to its end: made ready, trained, and closed in good order whatever happens. */
 import { hostname } from "node:os";
+import { isAbsolute, relative, resolve } from "node:path";
 import { createEngine, type EngineOptions } from "../engine/createEngine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { parameterCount } from "../engine/parameters.ts";
@@ -63,7 +64,7 @@ export class TrainingSession {
    *   its `run.json` cannot be read.
    */
   constructor(directory: string, options: SessionOptions = {}) {
-    this.#directory = directory;
+    this.#directory = resolve(directory);
     this.#options = options;
     this.#lock = acquireRunLock(directory);
     try {
@@ -225,9 +226,15 @@ export class TrainingSession {
       this.#directory,
       start.checkpoint === null
         ? { type: "started", step: 0 }
-        : { type: "resumed", step: start.step, checkpoint: start.checkpoint },
+        : { type: "resumed", step: start.step, checkpoint: this.#named(start.checkpoint) },
     );
     status.write();
+  }
+
+  /** A file of the run as its events name it: relative to the run's directory; others by their full path. */
+  #named(file: string): string {
+    const path = relative(this.#directory, file);
+    return path.startsWith("..") || isAbsolute(path) ? file : path.replaceAll("\\", "/");
   }
 
   #close(end: "finished" | "stopped"): SessionEnd {

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ExperimentInput } from "../../../src/experiment/schema.ts";
 import { latestCheckpoint, listCheckpoints } from "../../../src/runs/checkpoint.ts";
 import { readRunRecord } from "../../../src/runs/runRecord.ts";
 import { openRun } from "../../../src/runs/store.ts";
+import { readTelemetry } from "../../../src/runs/telemetryReader.ts";
 import { findEvent, Runs, tinyExperiment, until } from "./trainerProcess.ts";
 
 const runs = new Runs();
@@ -123,6 +124,28 @@ describe("a disk or folder that takes no more", () => {
     expect(rows.length).toBeGreaterThan(0);
     expect(latestCheckpoint(directory).found).not.toBeNull();
     expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("a disk that others fill to the last byte still takes the event and the state", async (context) => {
+    const disk = smallDisk("filled", "8m");
+    if (disk === undefined) return context.skip("mounting a small file system needs root");
+    const directory = runs.create(
+      { ...endless, training: { batch: 8, steps: 1_000_000_000 } },
+      { root: disk },
+    );
+    const trainer = runs.start(directory);
+    const telemetry = join(directory, "telemetry.arrows");
+    await until(directory, () => existsSync(telemetry) && readTelemetry(telemetry).rows.length > 0);
+    const page = new Uint8Array(4096);
+    expect(() => {
+      for (;;) appendFileSync(join(disk, "filler"), page);
+    }).toThrow(/ENOSPC/);
+    expect(await trainer.end()).toBe(1);
+    const { record, events, rows } = await openRun(directory);
+    expect(record.state).toBe("failed");
+    expect(record.reason).toMatch(/the disk is full \(ENOSPC\)/);
+    expect(events.at(-1)).toMatchObject({ type: "error", message: record.reason });
+    expect(rows.length).toBeGreaterThan(0);
   });
 
   it("a folder of checkpoints that cannot be written fails the run, and says which", async () => {

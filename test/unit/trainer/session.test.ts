@@ -121,7 +121,10 @@ describe("a run that was killed", () => {
     const oldest = listCheckpoints(directory).at(-1)!;
     const name = `step-${String(oldest.step).padStart(7, "0")}.safetensors`;
     expect(await runs.start(directory, "--resume", name).end()).toBe(0);
-    expect(findEvent(directory, "resumed")?.step).toBe(oldest.step);
+    expect(findEvent(directory, "resumed")).toMatchObject({
+      step: oldest.step,
+      checkpoint: `checkpoints/${name}`,
+    });
     await expectSameAsWhole(directory);
   });
 
