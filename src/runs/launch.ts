@@ -17,8 +17,8 @@ const quotedError = 4000;
 
 export interface LaunchOptions {
   readonly threads?: number;
-  /** Go on from the newest checkpoint. */
-  readonly resume?: boolean;
+  /** Go on from the newest checkpoint, or from the one in this file. */
+  readonly resume?: boolean | string;
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -44,6 +44,7 @@ export async function launchTrainer(
   const log = runFile(directory, "log");
   const args = [trainer, "train", directory];
   if (options.resume) args.push("--resume");
+  if (typeof options.resume === "string") args.push(resolve(options.resume));
   if (options.threads !== undefined) args.push("--threads", String(options.threads));
   const from = options.resume ? controlEnd(directory) : 0;
   const descriptor = attempt("write", log, () => openSync(log, "a"));

@@ -1,0 +1,51 @@
+/** `sigmascope doctor`: what this machine can do. */
+import { Command } from "commander";
+import { trainerJob } from "../../runs/launch.ts";
+import { exitCodes } from "../exitCodes.ts";
+import { jsonOption } from "../options.ts";
+import { openTerminal, writeJson } from "../terminal.ts";
+
+/** What the trainer's job answers. */
+interface DoctorAnswer {
+  readonly node: string;
+  readonly platform: string;
+  readonly cores: number;
+  readonly simd: boolean;
+  readonly relaxedSimd: boolean;
+  readonly sharedMemory: boolean;
+  readonly threads: number;
+  readonly engines: readonly {
+    readonly name: string;
+    readonly live: boolean;
+    readonly description: string | null;
+    readonly reason: string | null;
+  }[];
+}
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("what this machine can do: WebAssembly SIMD, threads, engines")
+    .addOption(jsonOption("the answers"))
+    .addHelpText("after", "\nExample:\n  sigmascope doctor --json")
+    .action(doctor);
+}
+
+async function doctor({ json = false }: { json?: boolean }): Promise<void> {
+  const terminal = openTerminal(json);
+  const { colors } = terminal;
+  const answer = (await trainerJob(["doctor"])) as DoctorAnswer;
+  const mark = (good: boolean) => (good ? colors.green("yes") : colors.yellow("no"));
+  terminal.say(`Node.js          ${answer.node}, ${answer.platform}, ${answer.cores} cores`);
+  terminal.say(`SIMD             ${mark(answer.simd)}`);
+  terminal.say(
+    `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 22 and newer have it; training is then about a quarter faster)"}`,
+  );
+  terminal.say(`shared memory    ${mark(answer.sharedMemory)}`);
+  terminal.say(`threads          ${answer.threads}`);
+  for (const { name, live, description, reason } of answer.engines)
+    terminal.say(
+      `engine ${name.padEnd(9)} ${live ? `${mark(true)}, ${description}` : `${mark(false)}: ${reason}`}`,
+    );
+  if (json) writeJson(answer);
+  if (!answer.engines.some(({ live }) => live)) process.exitCode = exitCodes.failed;
+}

@@ -1,0 +1,83 @@
+/** `sigmascope resume`: goes on with a run that was stopped, interrupted or has failed. */
+import { Command } from "commander";
+import { launchTrainer } from "../../runs/launch.ts";
+import { liveState, readRunRecord } from "../../runs/runRecord.ts";
+import { openRun } from "../../runs/store.ts";
+import { CliError, exitCodes } from "../exitCodes.ts";
+import { findRun } from "../findRun.ts";
+import { followRun } from "../followRun.ts";
+import { Interruption } from "../interruption.ts";
+import { jsonOption, runsOption, threadsOption } from "../options.ts";
+import { summarize } from "../runSummary.ts";
+import { sayVerdict } from "../showVerdict.ts";
+import { trainerOptions } from "../startRun.ts";
+import { openTerminal, writeJson } from "../terminal.ts";
+
+interface ResumeOptions {
+  readonly from?: string;
+  readonly threads?: number;
+  readonly allowOutside?: boolean;
+  readonly runs: string;
+  readonly json?: boolean;
+}
+
+export function resumeCommand(): Command {
+  return new Command("resume")
+    .description("go on with a run from its newest checkpoint, bit for bit as if it had never ended")
+    .argument("<run>", 'a run\'s id, the beginning of one, its directory, or "last"')
+    .option("--from <checkpoint>", "the checkpoint to go on from, instead of the newest")
+    .addOption(threadsOption())
+    .option("--allow-outside", "let the task read data outside the folder of its experiment file")
+    .addOption(runsOption())
+    .addOption(jsonOption("the result"))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sigmascope resume last
+  sigmascope resume 20261123-081502 --threads 1`,
+    )
+    .action(resume);
+}
+
+async function resume(reference: string, options: ResumeOptions): Promise<void> {
+  const { json = false, threads, allowOutside } = options;
+  const terminal = openTerminal(json);
+  const directory = await findRun(options.runs, reference);
+  const before = liveState(readRunRecord(directory));
+  if (before === "finished") throw new CliError(`${directory} is finished: there is nothing to resume`);
+  if (before === "running" || before === "paused")
+    throw new CliError(`${directory} is ${before}; only a run that has ended can be resumed`);
+  const trainer = await launchTrainer(directory, {
+    ...trainerOptions(threads, allowOutside),
+    resume: options.from ?? true,
+  });
+  await begun(directory, trainer.exited);
+  const interruption = new Interruption();
+  const { state } = await followRun(directory, trainer, interruption, terminal);
+  interruption.dispose();
+  const run = await openRun(directory);
+  terminal.say("");
+  sayVerdict(run, terminal);
+  terminal.say(`\nrun     ${directory}`);
+  if (json) writeJson(summarize(run.record, directory, state));
+  const failed = state === "failed" || state === "interrupted";
+  process.exitCode = interruption.requested
+    ? exitCodes.interrupted
+    : failed
+      ? exitCodes.failed
+      : exitCodes.ok;
+}
+
+/** Waits until the record is the new trainer's own, so that the state of the run's past is not taken for its end. */
+async function begun(directory: string, exited: Promise<unknown>): Promise<void> {
+  let gone = false;
+  exited.then(() => {
+    gone = true;
+  });
+  while (!gone) {
+    const { state } = readRunRecord(directory);
+    if (state === "running" || state === "paused" || state === "starting") return;
+    await new Promise((settle) => setTimeout(settle, 50));
+  }
+}

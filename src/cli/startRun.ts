@@ -1,0 +1,37 @@
+/** Making a run directory and starting its trainer. */
+import { resolveExperiment } from "../experiment/resolveExperiment.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import { type LaunchedTrainer, launchTrainer } from "../runs/launch.ts";
+import { createRun } from "../runs/runDirectory.ts";
+
+export interface StartOptions {
+  /** Folder of the runs. */
+  readonly root: string;
+  readonly threads?: number | undefined;
+  /** Let a task read data outside the folder of the experiment file. */
+  readonly allowOutside?: boolean | undefined;
+}
+
+export interface StartedRun {
+  readonly directory: string;
+  readonly trainer: LaunchedTrainer;
+}
+
+export async function startRun(
+  file: string,
+  experiment: Experiment,
+  { root, threads, allowOutside }: StartOptions,
+): Promise<StartedRun> {
+  const resolved = resolveExperiment(experiment, { file });
+  const directory = createRun(root, resolved, { experimentFile: file, name: resolved.name ?? file });
+  const trainer = await launchTrainer(directory, trainerOptions(threads, allowOutside));
+  return { directory, trainer };
+}
+
+/** Options of a trainer, for a new run and for one that goes on. */
+export function trainerOptions(threads: number | undefined, allowOutside: boolean | undefined) {
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(allowOutside ? { env: { SIGMASCOPE_ALLOW_OUTSIDE: "1" } } : {}),
+  };
+}
