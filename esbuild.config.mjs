@@ -15,11 +15,25 @@ const programs = {
   bench: "bench/main.ts",
 };
 
+/** The extension's own code, for VS Code's extension host: name in dist/ → entry. */
+const extension = {
+  extension: "src/extension/extension.ts",
+  "detail-worker": "src/extension/detailWorker.ts",
+};
+
 /** Scripts for a browser: name in dist/ → entry. */
-const pages = { report: "webview/report.ts" };
+const pages = {
+  report: "webview/report.ts",
+  diagnostics: "webview/diagnostics/main.ts",
+  live: "webview/live/main.ts",
+  compare: "webview/compare/main.ts",
+};
 
 /** Files that programs read at run time: name in dist/ → source. */
-const assets = { "optdigits.csv": "src/tasks/data/optdigits.csv" };
+const assets = {
+  "optdigits.csv": "src/tasks/data/optdigits.csv",
+  "optdigits.LICENSE.md": "src/tasks/data/LICENSE.md",
+};
 
 async function buildKernels(name, extra) {
   const { error, stderr } = await asc.main([
@@ -70,6 +84,22 @@ await build({
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+  logLevel: "warning",
+});
+await build({
+  entryPoints: present(extension),
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  external: ["vscode"],
+  sourcemap: true,
+  legalComments: "linked",
+  // Modules shared with the programs find their files beside the bundle.
+  define: { "import.meta.url": "__bundleUrl" },
+  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });
 await build({
