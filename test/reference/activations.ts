@@ -20,7 +20,7 @@ export const activations: Record<ActivationName, Activation> = {
     derivative: (a) => 1 - Math.tanh(a) ** 2,
     saturated: (h) => Math.abs(h) > saturationThreshold,
   },
-  relu: { value: (a) => (a <= 0 ? 0 : a), derivative: (a) => (a > 0 ? 1 : 0), saturated: (h) => h <= 0 },
+  relu: { value: (a) => Math.max(a, 0), derivative: (a) => (a > 0 ? 1 : 0), saturated: (h) => h <= 0 },
   leakyRelu: {
     value: (a) => (a > 0 ? a : slope * a),
     derivative: (a) => (a > 0 ? 1 : slope),

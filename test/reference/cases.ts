@@ -4,7 +4,7 @@ import { parameterShapes } from "../../src/engine/parameters.ts";
 import { type ActivationName, activationNames, cellNames } from "../../src/experiment/schema.ts";
 import type { Random } from "../../src/random.ts";
 import { targetsPerSequence } from "./heads.ts";
-import type { Doubles } from "./model.ts";
+import { type Doubles, evaluate } from "./model.ts";
 
 export const headNames: readonly HeadName[] = ["classifyLast", "regressLast", "classifyEach"];
 
@@ -49,29 +49,24 @@ export function specOf(
   kind: ReturnType<typeof everyKind>[number],
   shape: CaseShape,
 ): ModelSpec {
-  const { hidden, inputSize, outputSize, reflectors } = shape;
+  const { hidden, inputSize, reflectors } = shape;
+  // With one class there is nothing to learn: loss and gradients are zero.
+  const outputSize = kind.head === "regressLast" ? shape.outputSize : Math.max(2, shape.outputSize);
   const radius = 0.05 + 0.45 * random.uniform();
-  return {
-    ...kind,
-    hidden,
-    inputSize,
-    outputSize,
-    reflectors,
-    radius,
-    center: random.below(3) === 0 ? 0.5 : 1,
-  };
+  const center = random.below(3) === 0 ? 0.5 : 1;
+  return { ...kind, hidden, inputSize, outputSize, reflectors, radius, center };
 }
 
 /**
- * Random parameters, exact in single precision: matrices that keep states of order 1, a spread of singular values,
- * and reflectors with their zeros in place, the sign H_1 (when there is one) left out, +, or −.
+ * Random parameters, exact in single precision: matrices that keep most units out of saturation, a spread of singular
+ * values, and reflectors with their zeros in place, the sign H_1 (when there is one) left out, +, or −.
  */
 export function randomParameters(random: Random, spec: ModelSpec): TensorMap {
   const parameters: TensorMap = new Map();
   for (const { name, shape } of parameterShapes(spec)) {
     const [rows, columns = 1] = shape as [number, number?];
     const isReflector = name.endsWith(".u") || name.endsWith(".v");
-    const scale = isReflector || name.endsWith(".p") ? 1 : 1 / Math.sqrt(columns);
+    const scale = isReflector || name.endsWith(".p") ? 1 : 0.7 / Math.sqrt(columns);
     const data = new Float32Array(rows * columns);
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < columns; j++) {
@@ -94,6 +89,35 @@ export function randomBatch(random: Random, spec: ModelSpec, size: number, lengt
       ? Float32Array.from({ length: count }, () => random.normal())
       : Int32Array.from({ length: count }, () => random.below(spec.outputSize));
   return { size, length, inputs, targets };
+}
+
+/**
+ * A random batch without sequences that the model is nearly sure of: there softmax − 1, or output − target, cancels,
+ * and single precision keeps few digits of the gradient.
+ */
+export function instructiveBatch(
+  random: Random,
+  spec: ModelSpec,
+  parameters: Doubles,
+  size: number,
+  length: number,
+): Batch {
+  const batch = randomBatch(random, spec, size, length);
+  const { outputs } = evaluate(spec, parameters, batch);
+  const { targets } = batch;
+  if (spec.head === "regressLast") {
+    for (const [i, target] of targets.entries())
+      if (Math.abs(outputs[i]! - target) < 0.01) targets[i] = target + 1;
+    return batch;
+  }
+  const classes = spec.outputSize;
+  for (let i = 0; i < targets.length; i++) {
+    const logits = outputs.subarray(i * classes, (i + 1) * classes);
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit - Math.max(...logits)), 0);
+    const probability = () => Math.exp(logits[targets[i]!]! - Math.max(...logits)) / total;
+    while (probability() > 0.9) targets[i] = random.below(classes);
+  }
+  return batch;
 }
 
 /** The same values in double precision. */

@@ -46,15 +46,18 @@ export function orthogonalFrom(rows: Matrix): Matrix {
  * reflector of length 1, which is a sign.
  */
 export function orthogonalGradient(rows: Matrix, G: Matrix): Matrix {
-  const factors = rows.map(reflector);
   const n = G.length;
+  const factors = rows.map(reflector);
+  // befores[i] is the product of the reflectors before i, afters[i] of those after it.
+  const befores = [identity(n)];
+  for (const factor of factors) befores.push(multiply(befores.at(-1)!, factor));
+  const afters = [identity(n)];
+  for (const factor of factors.slice(1).reverse()) afters.unshift(multiply(factor, afters[0]!));
   return rows.map((row, index) => {
     const u = active(row, index);
     const square = dot(u, u);
     if (square === 0 || n - index === 1) return zeroVector(n);
-    const before = factors.slice(0, index).reduce(multiply, identity(n));
-    const after = factors.slice(index + 1).reduce(multiply, identity(n));
-    const D = multiply(multiply(transpose(before), G), transpose(after));
+    const D = multiply(multiply(transpose(befores[index]!), G), transpose(afters[index]!));
     const Du = apply(D, u);
     const DTu = applyTransposed(D, u);
     const gradient = u.map(
