@@ -24,10 +24,29 @@ export function radiusFor(length: number): number {
   return radii.find((radius) => length * Math.log1p(radius) <= Math.log(growthLimit)) ?? radii.at(-1)!;
 }
 
-/** Exchange W for U diag(σ) Vᵀ with its singular values next to 1. */
-export function spectralCell(length: number): { edits: Edit[]; radius: number } {
+/**
+ * A spectral cell with tanh starts with a half-life of some 10 timesteps, whatever its radius: the slope of tanh is
+ * below 1. From this length on too little is left, and the adding problem was seen to stay unsolved.
+ */
+const tooLongForTanh = 100;
+
+/**
+ * Exchange W for U diag(σ) Vᵀ with its singular values next to 1; over long sequences tanh must go too.
+ * @param activation φ where the gradient shrinks; leave it out where it grows, since tanh then helps.
+ * `words` is what to say about φ: a sentence with a space before it, or nothing.
+ */
+export function spectralCell(
+  length: number,
+  activation?: Experiment["model"]["activation"],
+): { edits: Edit[]; radius: number; words: string } {
   const radius = radiusFor(length);
-  return { edits: [edit("model.cell", "spectral"), edit("model.radius", radius)], radius };
+  const edits = [edit("model.cell", "spectral"), edit("model.radius", radius)];
+  if (activation !== "tanh" || length < tooLongForTanh) return { edits, radius, words: "" };
+  return {
+    edits: [...edits, edit("model.activation", "leakyRelu")],
+    radius,
+    words: ` Over ${length} timesteps the slope of tanh, below 1, would lose the gradient all the same: use leakyRelu.`,
+  };
 }
 
 /** Lower the learning rate by a factor; says from what to what. */

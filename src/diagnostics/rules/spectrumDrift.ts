@@ -59,7 +59,10 @@ function farthest({ model, history, thresholds }: RuleInput, sick: number | null
 }
 
 function remedy({ run, model }: RuleInput, grows: boolean): Remedy {
-  const { edits, radius } = spectralCell(run.length);
+  const { edits, radius, words } = spectralCell(
+    run.length,
+    grows ? undefined : run.experiment.model.activation,
+  );
   if (model.cell !== "rnn" && grows) {
     const clipping = clip(run.experiment);
     return {
@@ -68,7 +71,7 @@ function remedy({ run, model }: RuleInput, grows: boolean): Remedy {
     };
   }
   return {
-    text: `A spectral cell keeps every singular value inside 1 ± ${radius}.${model.cell === "rnn" ? " A running vanilla model can be switched to it (sigmascope switch RUN --to spectral)." : ""}`,
+    text: `A spectral cell keeps every singular value inside 1 ± ${radius}.${model.cell === "rnn" ? " A running vanilla model can be switched to it (sigmascope switch RUN --to spectral)." : ""}${words}`,
     edits,
   };
 }

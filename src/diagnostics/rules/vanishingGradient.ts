@@ -67,26 +67,27 @@ function spectralProperty({ model, run }: RuleInput): string[] {
 function remedy(input: RuleInput): Remedy {
   const { model, run } = input;
   const { activation } = run.experiment.model;
-  const { edits, radius } = spectralCell(run.length);
+  const { edits, radius, words } = spectralCell(run.length, activation);
   const units = input.found.get("saturated-units");
   if (units)
     return { text: `The units pass no gradient on: ${units.remedy.text}`, edits: units.remedy.edits };
   switch (model.cell) {
     case "rnn":
       return {
-        text: `Use a spectral cell: it keeps every singular value of W inside 1 ± ${radius}, so that W alone can no longer shrink the gradient. Clipping does not help against vanishing.`,
+        text: `Use a spectral cell: it keeps every singular value of W inside 1 ± ${radius}, so that W alone can no longer shrink the gradient.${words} Clipping does not help against vanishing.`,
         edits,
       };
     case "lstm":
     case "gru":
       return {
-        text: `Its gates close and cut the gradient. Some runs open them later, so more steps may be enough; for memory over ${run.length} timesteps by construction use a spectral cell with radius ${radius}.`,
+        text: `Its gates close and cut the gradient. Some runs open them later, so more steps may be enough; for memory over ${run.length} timesteps by construction use a spectral cell with radius ${radius}.${words}`,
         edits,
       };
     case "orthogonal":
       return {
+        // Its σ may rise above 1 to make up for the slope of φ, whichever that is.
         text: `W is orthogonal and takes nothing away, so the slope of ${activation} does (φ′ < 1). A spectral cell of radius ${radius} lets singular values above 1 make up for it${activation === "identity" ? "" : "; a smoother φ such as identity or, for small states, tanh is the other way"}.`,
-        edits,
+        edits: edits.slice(0, 2),
       };
     case "spectral":
       return spectralRemedy(input);

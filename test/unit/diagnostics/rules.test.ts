@@ -42,12 +42,24 @@ describe("vanishing-gradient", () => {
     expect(finding?.evidence).toBe(
       "Going back in time, ∂L/∂h halves every 4.1 timesteps; at least 1 % of the gradient at the last timestep reaches only 28 of 200 timesteps; σ of W runs 0.02 … 1.31.",
     );
-    expect(edits(finding)).toEqual({ "model.cell": "spectral", "model.radius": 0.05 });
+    expect(edits(finding)).toEqual({
+      "model.cell": "spectral",
+      "model.radius": 0.05,
+      "model.activation": "leakyRelu",
+    });
   });
 
   test.each<[string, ContextSketch["model"], Record<string, unknown>]>([
-    ["lstm", { cell: "lstm" }, { "model.cell": "spectral", "model.radius": 0.05 }],
-    ["gru", { cell: "gru" }, { "model.cell": "spectral", "model.radius": 0.05 }],
+    [
+      "lstm",
+      { cell: "lstm" },
+      { "model.cell": "spectral", "model.radius": 0.05, "model.activation": "leakyRelu" },
+    ],
+    [
+      "gru",
+      { cell: "gru" },
+      { "model.cell": "spectral", "model.radius": 0.05, "model.activation": "leakyRelu" },
+    ],
     ["orthogonal", { cell: "orthogonal" }, { "model.cell": "spectral", "model.radius": 0.05 }],
     ["spectral with tanh", { cell: "spectral" }, { "model.activation": "leakyRelu" }],
     [
@@ -67,6 +79,18 @@ describe("vanishing-gradient", () => {
       "vanishing-gradient",
     );
     expect(edits(finding)).toEqual(expected);
+  });
+
+  test("tanh stays where sequences are short or it is not the activation", () => {
+    for (const sketch of [{ length: 64 }, { length: 200, model: { activation: "relu" } as const }])
+      expect(
+        edits(
+          find(
+            context(sketch, () => layer({ decay: 0.5 })),
+            "vanishing-gradient",
+          ),
+        ),
+      ).not.toHaveProperty(["model.activation"]);
   });
 
   test("with saturated units the remedy is theirs", () => {
@@ -262,7 +286,11 @@ describe("spectrum-drift", () => {
     expect(finding?.evidence).toBe(
       "σ of W runs 0.02 … 1.90 (when first measured: 0.980 … 1.050); 4 of 5 lie outside 1 ± 0.1.",
     );
-    expect(edits(finding)).toEqual({ "model.cell": "spectral", "model.radius": 0.1 });
+    expect(edits(finding)).toEqual({
+      "model.cell": "spectral",
+      "model.radius": 0.1,
+      "model.activation": "leakyRelu",
+    });
   });
 
   test("names the gate, as information", () => {

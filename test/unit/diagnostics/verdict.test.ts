@@ -76,7 +76,7 @@ describe("the verdict on one run", () => {
     );
     expect(lines[3]).toBe("Units: 10 % are saturated on average.");
     expect(lines.find((line) => line.includes("vanishes"))).toMatch(
-      /^Warning since step 1: .*\[model\.cell = "spectral", model\.radius = 0\.05\]$/,
+      /^Warning since step 1: .*\[model\.cell = "spectral", model\.radius = 0\.05(, model\.activation = "leakyRelu")?\]$/,
     );
   });
 
