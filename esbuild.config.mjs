@@ -1,6 +1,6 @@
 /** Builds everything that runs into dist/: kernels (AssemblyScript → WebAssembly) and bundles (TypeScript → JavaScript). */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { chmod, copyFile, mkdir } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
@@ -113,3 +113,4 @@ await build({
   logLevel: "warning",
 });
 for (const [name, source] of Object.entries(present(assets))) await copyFile(source, `dist/${name}`);
+if (existsSync("dist/cli.js")) await chmod("dist/cli.js", 0o755);

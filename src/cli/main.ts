@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The `sigmascope` command: wires its subcommands together, and turns errors into messages and exit codes. */
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
