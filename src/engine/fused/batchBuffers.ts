@@ -56,7 +56,9 @@ export function allocateBatchBuffers(
   layerRecords: number,
 ): BatchBuffers {
   const { batch, length } = capacity;
-  const { panels, shards } = shardsOf(batch);
+  const { panels } = shardsOf(batch);
+  // A smaller batch may have more shards than this one (17 panels make 9, 16 panels 16), so not `shardsOf(batch).shards`.
+  const shards = Math.min(panels, maximumShards);
   const padded = pad4(spec.hidden);
   const blocks: [number, number][] = [];
   const allocate = (bytes: number): number => {
