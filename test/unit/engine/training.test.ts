@@ -19,17 +19,17 @@ import { builds } from "../kernels/compile.ts";
 import { expectSameBits, expectTensors, expectValues } from "./agreement.ts";
 
 /** With some seeds sgd diverges, or a lone bias passes through zero, and no two roundings agree; with this one, none does. */
-const seed = 4;
+const seed = 7;
 
 const steps = 10;
-const learningRate = 0.002;
+const learningRate = 0.0005;
 
 /** Clipping at 0.1 always acts and at 1e6 never; decay is large enough to be seen. */
 const settingsTried: readonly OptimizerSettings[] = (["adam", "rmsprop", "sgd"] as const).flatMap(
   (optimizer) => [
     { optimizer, momentum: 0.9, weightDecay: 0, clipNorm: undefined },
-    { optimizer, momentum: 0.5, weightDecay: 0.1, clipNorm: 0.1 },
-    { optimizer, momentum: 0, weightDecay: 0.1, clipNorm: 1e6 },
+    { optimizer, momentum: 0.5, weightDecay: 1, clipNorm: 0.1 },
+    { optimizer, momentum: 0, weightDecay: 1, clipNorm: 1e6 },
   ],
 );
 
