@@ -1,9 +1,9 @@
 /** Writes the HTML report of runs. */
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { buildReport } from "../report/buildReport.ts";
 import type { OpenedRun } from "../runs/store.ts";
 import { SystemFailure } from "../runs/systemError.ts";
-import { buildReport } from "./report/buildReport.ts";
 
 /** @returns the absolute path of the report. */
 export async function writeReport(runs: readonly OpenedRun[], file: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** `sigmascope compare`: what sets runs apart, and what came of it. */
 import { Command } from "commander";
+import { differences } from "../../experiment/differences.ts";
 import type { OpenedRun } from "../../runs/store.ts";
-import { differences } from "../differences.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
 import { openRuns } from "../findRun.ts";
 import { formatHalfLife, formatMetric, formatNumber, formatSigma, formatTable } from "../format.ts";

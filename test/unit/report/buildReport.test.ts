@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { buildReport, type ReportRun, scriptJson } from "../../../src/cli/report/buildReport.ts";
-import { reportRun } from "../../../src/cli/report/reportRun.ts";
-import { thinIndices } from "../../../src/cli/report/thin.ts";
 import type { Finding } from "../../../src/diagnostics/finding.ts";
 import { type ExperimentInput, experimentSchema } from "../../../src/experiment/schema.ts";
 import type { ReportData } from "../../../src/protocol/reportData.ts";
+import { buildReport, type ReportRun, scriptJson } from "../../../src/report/buildReport.ts";
+import { reportRun } from "../../../src/report/reportRun.ts";
+import { thinIndices } from "../../../src/report/thin.ts";
 import type { RunEvent, RunRecord } from "../../../src/runs/run.ts";
 import type { LayerTelemetry, TelemetryRow } from "../../../src/runs/telemetry.ts";
 import { toMarkup } from "../../../webview/charts/node.ts";

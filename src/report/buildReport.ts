@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { ReportData } from "../../protocol/reportData.ts";
+import type { ReportData } from "../protocol/reportData.ts";
 import { type ReportRun, reportRun } from "./reportRun.ts";
 
 export type { ReportRun } from "./reportRun.ts";
@@ -59,7 +59,7 @@ export async function buildReport(
 
 /** The page's script: beside the bundled program, or in dist/ when run from source. */
 function scriptPath(): string {
-  const places = ["./report.js", "../../../dist/report.js"].map((place) =>
+  const places = ["./report.js", "../../dist/report.js"].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );
   const found = places.find((place) => existsSync(place));

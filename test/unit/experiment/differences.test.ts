@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences } from "../../../src/cli/differences.ts";
+import { differences } from "../../../src/experiment/differences.ts";
 import { experimentSchema } from "../../../src/experiment/schema.ts";
 
 test("only what differs is told, lists as one value, names left out", () => {

@@ -1,8 +1,8 @@
 /** From a run as read from its directory to what a report shows of it. */
-import type { Experiment } from "../../experiment/schema.ts";
-import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../../protocol/reportData.ts";
-import type { RunEvent, RunRecord } from "../../runs/run.ts";
-import type { TelemetryRow } from "../../runs/telemetry.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../protocol/reportData.ts";
+import type { RunEvent, RunRecord } from "../runs/run.ts";
+import type { TelemetryRow } from "../runs/telemetry.ts";
 import { brief, thinIndices } from "./thin.ts";
 
 export interface ReportRun {

@@ -1,5 +1,5 @@
 /** What sets experiments apart. */
-import type { Experiment } from "../experiment/schema.ts";
+import type { Experiment } from "./schema.ts";
 
 export interface Difference {
   /** e.g. `model.cell`. */
