@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
 import { measureShape, type Row } from "./measure.ts";
+import { microKernelPeak } from "./peak.ts";
 import { shapes } from "./shapes.ts";
 
 const help = `Usage: npm run bench -- [options]
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
     cores: availableParallelism(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    microKernelGflops: microKernelPeak(),
     engines: [...engines.values()].map((engine) => engine.description),
   };
   const rows: Row[] = [];
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     console.log(
       `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${machine.engines.join("; ")}`,
     );
+    console.log(`4×8 micro-kernel on one thread: ${machine.microKernelGflops.toFixed(1)} GFLOP/s`);
     console.log("One training step, medians; GFLOP/s of the recurrent products alone (6·T·B·n² a gate).\n");
     console.log("cell           n    B    T    m threads telemetry        ms  GFLOP/s   steps/s");
   }

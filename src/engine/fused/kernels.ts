@@ -140,6 +140,9 @@ export interface Kernels {
   ): void;
   reducePartials(dst: number, src: number, strideFloats: number, count: number, shards: number): void;
   sumOfSquares(src: number, count: number): number;
+  /** Runs the bare 4×8 micro-kernel; returns the floating-point operations done. For benchmarks. */
+  microKernelPeak(repeats: number, scratch: number): number;
+  microKernelPeakScratch(): number;
   /** The updates return Σ(change²). */
   adam(
     value: number,

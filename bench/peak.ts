@@ -1,0 +1,22 @@
+/** The rate of the bare 4×8 micro-kernel on operands in the first-level cache: what a training step is held against. */
+import { performance } from "node:perf_hooks";
+import { bestBuild, compileKernels, instantiateKernels } from "../src/engine/fused/kernels.ts";
+import { createSharedMemory } from "../src/engine/fused/memory.ts";
+import { median } from "./measure.ts";
+
+/** GFLOP/s on one thread, the median of several runs. */
+export function microKernelPeak(): number {
+  const memory = createSharedMemory();
+  const kernels = instantiateKernels(compileKernels(bestBuild()), memory);
+  const scratch = Math.ceil(kernels.heapBase() / 64) * 64;
+  const missing = scratch + kernels.microKernelPeakScratch() - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
+  const rates: number[] = [];
+  for (let run = 0; run < 12; run++) {
+    const start = performance.now();
+    const operations = kernels.microKernelPeak(4000, scratch);
+    // The first runs compile.
+    if (run >= 3) rates.push(operations / (performance.now() - start) / 1e6);
+  }
+  return median(rates);
+}
