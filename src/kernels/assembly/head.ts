@@ -126,21 +126,13 @@ function crossEntropy(
       v128.store(ringRow(ring, k) + (<usize>half << 4), e);
     }
     const first = (panel << 3) + (half << 2);
-    // Absent sequences get a gradient of zero.
-    const scale = v128.and(
-      f32x4.div(f32x4.splat(factor), sum),
-      i32x4.lt_s(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(first)), i32x4.splat(batch)),
-    );
-    for (let k = 0; k < outputs; k++) {
-      const row = ringRow(ring, k) + (<usize>half << 4);
-      v128.store(row, f32x4.mul(v128.load(row), scale));
-    }
     // Log-sum-exp and the comparison with the target, sequence by sequence.
     for (let lane = 0; lane < 4; lane++) {
       const b = first + lane;
       if (b >= batch) break;
       const target = load<i32>(targets + ((<usize>b * timesteps + t) << 2));
       const at = <usize>lane << 2;
+      const offset = (<usize>half << 4) + at;
       const top = load<f32>(base + at + (<usize>target << 5));
       let best = 0;
       let bestValue = load<f32>(base + at);
@@ -151,11 +143,27 @@ function crossEntropy(
           best = k;
         }
       }
+      // The other classes' share, summed by itself: 1 − p would lose it where the prediction is nearly sure.
+      let others: f32 = 0;
+      for (let k = 0; k < outputs; k++) {
+        if (k != target) others += load<f32>(ringRow(ring, k) + offset);
+      }
       const total = laneOf(sum, lane);
-      loss += Math.log(<f64>total) + <f64>bestValue - <f64>top;
-      if (best == target) correct += 1;
-      const row = ringRow(ring, target) + (<usize>half << 4) + at;
-      store<f32>(row, load<f32>(row) - factor);
+      if (best == target) {
+        // Its exponential is 1.
+        loss += Math.log1p(<f64>others);
+        correct += 1;
+      } else loss += Math.log(<f64>total) + <f64>bestValue - <f64>top;
+      store<f32>(ringRow(ring, target) + offset, -others);
+    }
+    // Absent sequences get a gradient of zero.
+    const scale = v128.and(
+      f32x4.div(f32x4.splat(factor), sum),
+      i32x4.lt_s(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(first)), i32x4.splat(batch)),
+    );
+    for (let k = 0; k < outputs; k++) {
+      const row = ringRow(ring, k) + (<usize>half << 4);
+      v128.store(row, f32x4.mul(v128.load(row), scale));
     }
   }
   store<f64>(losses, loss);
