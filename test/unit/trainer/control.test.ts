@@ -25,7 +25,12 @@ const endless: ExperimentInput = {
   ...tinyExperiment,
   training: { batch: 8, steps: 1_000_000_000, seed: 3, learningRate: 0.001 },
 };
-const endlessRnn: ExperimentInput = { ...endless, model: { cell: "rnn", hidden: 8 } };
+/** So slow a learner that its spectrum is still near 1 when a switch comes, however fast the machine. */
+const endlessRnn: ExperimentInput = {
+  ...endless,
+  model: { cell: "rnn", hidden: 8 },
+  training: { ...endless.training, learningRate: 1e-9 },
+};
 
 async function started(experiment: ExperimentInput): Promise<{ directory: string; trainer: TrainerProcess }> {
   const directory = runs.create(experiment);
