@@ -1,5 +1,5 @@
 /** Finding runs in a folder of runs, and opening one. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { parseExperiment } from "../experiment/parseExperiment.ts";
@@ -8,80 +8,13 @@ import type { Experiment } from "../experiment/schema.ts";
 import { readEvents } from "./events.ts";
 import type { RunEvent, RunRecord, RunState } from "./run.ts";
 import { runFiles } from "./runDirectory.ts";
-import { liveState, parseRunRecord } from "./runRecord.ts";
-import { SystemFailure, systemCode } from "./systemError.ts";
+import { listRuns, readRecord, readText, runNames } from "./runList.ts";
+import { liveState } from "./runRecord.ts";
+import { systemCode } from "./systemError.ts";
 import type { TelemetryRow } from "./telemetry.ts";
 import { readTelemetry } from "./telemetryReader.ts";
 
-/** A run as a list shows it; one whose `run.json` cannot be read is listed with the reason. */
-export type ListedRun = { readonly id: string; readonly directory: string } & (
-  | { readonly record: RunRecord; readonly state: RunState; readonly error: null }
-  | { readonly record: null; readonly state: null; readonly error: string }
-);
-
-/** Files read at the same time: a network file system answers slowly, but many at once. */
-const concurrency = 32;
-
-/**
- * The runs in a folder, newest first. Reads each run's `run.json` only. A folder that does not exist has no runs;
- * files and hidden folders in it are no runs.
- *
- * @throws SystemFailure where the folder exists and cannot be read.
- */
-export async function listRuns(root: string): Promise<ListedRun[]> {
-  const names = await runNames(root);
-  const runs: ListedRun[] = [];
-  for (let start = 0; start < names.length; start += concurrency) {
-    const batch = names.slice(start, start + concurrency);
-    runs.push(...(await Promise.all(batch.map((name) => listedRun(join(resolve(root), name))))));
-  }
-  return runs.sort(newestFirst);
-}
-
-async function runNames(root: string): Promise<string[]> {
-  try {
-    const entries = await readdir(root, { withFileTypes: true });
-    return entries
-      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith("."))
-      .map(({ name }) => name);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw new SystemFailure(error, "read", root);
-  }
-}
-
-async function listedRun(directory: string): Promise<ListedRun> {
-  const id = basename(directory);
-  try {
-    const record = await readRecord(directory);
-    return { id, directory, record, state: liveState(record), error: null };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { id, directory, record: null, state: null, error: reason };
-  }
-}
-
-async function readRecord(directory: string): Promise<RunRecord> {
-  return parseRunRecord(await readText(join(directory, runFiles.record)), join(directory, runFiles.record));
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new SystemFailure(error, "read", file);
-  }
-}
-
-function newestFirst(a: ListedRun, b: ListedRun): number {
-  return byAge(b).localeCompare(byAge(a), "en") || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-}
-
-/** Creation as 14 digits; of a damaged run, from its directory's name. */
-function byAge({ id, record }: ListedRun): string {
-  const time = record?.created ?? /^\d{8}-\d{6}/.exec(id)?.[0] ?? "";
-  return time.replace(/\D/g, "").slice(0, 14);
-}
+export { type ListedRun, listRuns } from "./runList.ts";
 
 /** Ids listed in an error message. */
 const shownMatches = 10;

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { launchTrainer } from "../../runs/launch.ts";
 import { liveState, readRunRecord } from "../../runs/runRecord.ts";
+import { trainerOptions } from "../../runs/startRun.ts";
 import { openRun } from "../../runs/store.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
 import { findRun } from "../findRun.ts";
@@ -10,7 +11,6 @@ import { Interruption } from "../interruption.ts";
 import { jsonOption, runsOption, threadsOption } from "../options.ts";
 import { summarize } from "../runSummary.ts";
 import { sayVerdict } from "../showVerdict.ts";
-import { trainerOptions } from "../startRun.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
 
 interface ResumeOptions {

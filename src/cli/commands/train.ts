@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { Experiment } from "../../experiment/schema.ts";
+import { startRun } from "../../runs/startRun.ts";
 import { type OpenedRun, openRun } from "../../runs/store.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { followRun } from "../followRun.ts";
@@ -10,7 +11,6 @@ import { defaultRuns, jsonOption, threadsOption, wholeNumber } from "../options.
 import { applyOverrides, readExperiments } from "../readExperiments.ts";
 import { type RunSummary, summarize } from "../runSummary.ts";
 import { sayComparison, sayVerdict } from "../showVerdict.ts";
-import { startRun } from "../startRun.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
 import { writeReport } from "../writeReport.ts";
 

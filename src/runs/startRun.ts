@@ -1,8 +1,8 @@
 /** Making a run directory and starting its trainer. */
 import { resolveExperiment } from "../experiment/resolveExperiment.ts";
 import type { Experiment } from "../experiment/schema.ts";
-import { type LaunchedTrainer, launchTrainer } from "../runs/launch.ts";
-import { createRun } from "../runs/runDirectory.ts";
+import { type LaunchedTrainer, launchTrainer } from "./launch.ts";
+import { createRun } from "./runDirectory.ts";
 
 export interface StartOptions {
   /** Folder of the runs. */

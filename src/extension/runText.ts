@@ -1,0 +1,57 @@
+/** A run in a few words: for lists, the status bar and notifications. Knows nothing of VS Code. */
+import { halfLifeInWords, number } from "../diagnostics/words.ts";
+import type { RunRecord, RunState } from "../runs/run.ts";
+import type { ListedRun } from "../runs/runList.ts";
+
+/** The run's name and, where it is not in the name, its cell. */
+export function runTitle(run: ListedRun): string {
+  if (run.record === null) return run.id;
+  const { name, cell } = run.record;
+  return name.toLowerCase().includes(cell) ? name : `${name} (${cell})`;
+}
+
+/** `running · step 120 of 2000 · loss 2.19 · halves every 4.2 timesteps`. */
+export function describeRun(run: ListedRun): string {
+  if (run.record === null) return "unreadable";
+  const { record, state } = run;
+  const parts = [state, `step ${steps(record, state)}`];
+  if (record.loss !== null) parts.push(`loss ${number(record.loss)}`);
+  const halfLife = halfLifeText(record);
+  if (halfLife !== undefined) parts.push(halfLife);
+  return parts.join(" · ");
+}
+
+function steps({ step, steps: all }: RunRecord, state: RunState): string {
+  return state === "finished" || all === 0 ? String(step) : `${step} of ${all}`;
+}
+
+/** The gradient's half-life in words; undefined where it was not measured. */
+export function halfLifeText({ halfLife, length }: RunRecord): string | undefined {
+  if (halfLife === null || length === 0) return undefined;
+  return halfLifeInWords(Number(halfLife), length);
+}
+
+/** Share of the steps done, 0 … 1. */
+export function progressOf({ step, steps: all }: RunRecord): number {
+  return all === 0 ? 0 : Math.min(1, step / all);
+}
+
+/** `3 min left`, `40 s left`; undefined while the rate is unknown, or nothing is left. */
+export function timeLeft({ step, steps: all, stepsPerSecond }: RunRecord): string | undefined {
+  if (!stepsPerSecond || all <= step) return undefined;
+  const seconds = Math.ceil((all - step) / stepsPerSecond);
+  if (seconds < 60) return `${seconds} s left`;
+  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min left`;
+  return `${Math.floor(seconds / 3600)} h ${Math.ceil((seconds % 3600) / 60)} min left`;
+}
+
+/** Local time of the run's beginning: `25 Nov, 16:43:02`. */
+export function startedAt(record: RunRecord): string {
+  return new Date(record.created).toLocaleString(undefined, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+}

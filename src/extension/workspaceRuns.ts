@@ -1,0 +1,209 @@
+/** The runs of the workspace: a list kept up to date, and single runs followed row by row. */
+import { relative, resolve } from "node:path";
+import * as vscode from "vscode";
+import type { RunEvent, RunRecord, RunState } from "../runs/run.ts";
+import type { ListedRun } from "../runs/runList.ts";
+import type { TelemetryRow } from "../runs/telemetry.ts";
+import { isLive, RunIndex } from "./runIndex.ts";
+
+export interface RunUpdate {
+  readonly record: RunRecord | null;
+  readonly state: RunState | null;
+  /** New since the update before; in the first one, all so far. */
+  readonly events: readonly RunEvent[];
+  readonly rows: readonly TelemetryRow[];
+  /** Rows given before are void (a resumed trainer took them back); `rows` are all there are. */
+  readonly reset: boolean;
+  /** One sentence for each thing that could not be read at this look. */
+  readonly problems: readonly string[];
+}
+
+export interface WorkspaceRuns extends vscode.Disposable {
+  /** Newest first; refreshed by watching the file system and by polling live runs. */
+  readonly runs: readonly ListedRun[];
+  readonly onDidChange: vscode.Event<void>;
+  /** The first look through the folders is done. */
+  readonly ready: Promise<void>;
+  /** Folder of runs for a workspace folder (setting sigmascope.runFolder); undefined without an open folder. */
+  rootFor(uri?: vscode.Uri): string | undefined;
+  /**
+   * Follows one run, wherever it lies: ten times a second (setting sigmascope.updateRate) while a trainer works on it,
+   * once a second otherwise. The first call of `listener` delivers all rows and events so far.
+   */
+  follow(directory: string, listener: (update: RunUpdate) => void): vscode.Disposable;
+  /** The runs of an experiment file, newest first. */
+  runsOf(experimentFile: vscode.Uri): readonly ListedRun[];
+  refresh(): Promise<void>;
+}
+
+/** The list is looked at this often at most. */
+const listInterval = 500;
+/** A file system that does not tell of changes (a network share) is looked through this often. */
+const scanInterval = 15_000;
+const idleInterval = 1000;
+
+export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns {
+  const index = new RunIndex();
+  const changed = new vscode.EventEmitter<void>();
+  const followers = new Set<vscode.Disposable>();
+  let watchers: vscode.Disposable[] = [];
+  let disposed = false;
+  let scanning: Promise<void> | undefined;
+  let again = false;
+  let lastScan = 0;
+  let lastProblems = "";
+
+  const roots = () =>
+    new Set((vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => rootFor(uri) ?? []));
+
+  function rootFor(uri?: vscode.Uri): string | undefined {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(
+      (folder) => folder.uri.scheme === "file",
+    );
+    const folder = (uri && vscode.workspace.getWorkspaceFolder(uri)) ?? folders[0];
+    if (folder === undefined || folder.uri.scheme !== "file") return undefined;
+    const setting = vscode.workspace.getConfiguration("sigmascope", folder.uri).get("runFolder", "");
+    return resolve(folder.uri.fsPath, setting.trim() || ".sigmascope/runs");
+  }
+
+  /** Looks through the folders; a call during a look makes one more look follow it. */
+  function scan(): Promise<void> {
+    if (scanning) {
+      again = true;
+      return scanning;
+    }
+    scanning = (async () => {
+      do {
+        again = false;
+        lastScan = Date.now();
+        const result = await index.scan([...roots()]);
+        const problems = result.problems.join("\n");
+        if (problems !== "" && problems !== lastProblems) log.warn(problems);
+        lastProblems = problems;
+        if (result.changed && !disposed) changed.fire();
+      } while (again && !disposed);
+    })().finally(() => {
+      scanning = undefined;
+    });
+    return scanning;
+  }
+
+  let wanted = true;
+  async function tick(): Promise<void> {
+    if (wanted || Date.now() - lastScan > scanInterval) {
+      wanted = false;
+      await scan();
+    } else if (index.runs.some(({ state }) => isLive(state)) && (await index.pollLive()) && !disposed)
+      changed.fire();
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const loop = () => {
+    tick()
+      .catch((error: unknown) => log.error(error instanceof Error ? error : String(error)))
+      .finally(() => {
+        if (!disposed) timer = setTimeout(loop, listInterval);
+      });
+  };
+
+  function watch(): void {
+    for (const watcher of watchers) watcher.dispose();
+    watchers = [...roots()].map((root) => {
+      const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(root));
+      const inside = folder ? relative(folder.uri.fsPath, root).replaceAll("\\", "/") : "";
+      const pattern =
+        folder && inside !== ""
+          ? new vscode.RelativePattern(folder, `${inside}/{*,*/run.json}`)
+          : new vscode.RelativePattern(vscode.Uri.file(root), "{*,*/run.json}");
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+      const want = () => {
+        wanted = true;
+      };
+      return vscode.Disposable.from(
+        watcher,
+        watcher.onDidCreate(want),
+        watcher.onDidChange(want),
+        watcher.onDidDelete(want),
+      );
+    });
+    wanted = true;
+  }
+
+  function follow(directory: string, listener: (update: RunUpdate) => void): vscode.Disposable {
+    let ended = false;
+    let next: NodeJS.Timeout | undefined;
+    const end = new vscode.Disposable(() => {
+      ended = true;
+      clearTimeout(next);
+      followers.delete(end);
+    });
+    followers.add(end);
+    const begin = async () => {
+      // Reading telemetry needs Apache Arrow, which costs time to load: only now that a run is looked at.
+      const { RunTail } = await import("../runs/tail.ts");
+      const tail = new RunTail(directory);
+      let state: RunState | null | undefined;
+      let problems = "";
+      const look = () => {
+        if (ended) return;
+        const { newEvents: events, newRows: rows, ...change } = tail.poll();
+        const complaints = change.problems.join("\n");
+        const news =
+          state === undefined ||
+          state !== change.state ||
+          events.length > 0 ||
+          rows.length > 0 ||
+          change.reset;
+        if (news || complaints !== problems || isLive(change.state)) {
+          state = change.state;
+          problems = complaints;
+          try {
+            listener({ ...change, events, rows });
+          } catch (error) {
+            log.error(error instanceof Error ? error : String(error));
+          }
+        }
+        if (!ended) next = setTimeout(look, isLive(change.state) ? liveInterval() : idleInterval);
+      };
+      look();
+    };
+    begin().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+    return end;
+  }
+
+  const subscriptions = [
+    vscode.workspace.onDidChangeWorkspaceFolders(watch),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("sigmascope.runFolder")) watch();
+    }),
+  ];
+  watch();
+  wanted = false;
+  const ready = scan().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  timer = setTimeout(loop, listInterval);
+
+  return {
+    get runs() {
+      return index.runs;
+    },
+    onDidChange: changed.event,
+    ready,
+    rootFor,
+    follow,
+    runsOf: (file) => {
+      const path = file.fsPath;
+      return index.runs.filter(({ record }) => record?.experimentFile === path);
+    },
+    refresh: scan,
+    dispose() {
+      disposed = true;
+      clearTimeout(timer);
+      for (const follower of [...followers]) follower.dispose();
+      for (const disposable of [...watchers, ...subscriptions, changed]) disposable.dispose();
+    },
+  };
+}
+
+function liveInterval(): number {
+  const rate = vscode.workspace.getConfiguration("sigmascope").get("updateRate", 10);
+  return 1000 / Math.min(10, Math.max(0.1, rate));
+}
