@@ -246,3 +246,25 @@ export function resolveThresholds(overrides: Partial<Thresholds> = {}): Threshol
   );
   return Object.fromEntries(entries) as Record<ThresholdName, number>;
 }
+
+/** Holds thresholds for a trainer, as a JSON object of names and values: an editor's settings. */
+export const thresholdsVariable = "SIGMASCOPE_THRESHOLDS";
+
+/**
+ * The thresholds that the environment overrides; none when the variable is absent.
+ * @throws Error that names the variable, when it holds no JSON object of thresholds in their ranges.
+ */
+export function thresholdsFrom(environment: NodeJS.ProcessEnv): Partial<Thresholds> {
+  const text = environment[thresholdsVariable];
+  if (text === undefined || text === "") return {};
+  try {
+    const overrides: unknown = JSON.parse(text);
+    if (typeof overrides !== "object" || overrides === null || Array.isArray(overrides))
+      throw new Error("it is not an object");
+    resolveThresholds(overrides);
+    return overrides;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${thresholdsVariable} cannot be used: ${reason}`, { cause: error });
+  }
+}

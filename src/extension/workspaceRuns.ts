@@ -203,6 +203,11 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
   };
 }
 
+/** The experiment file that a run was started from. */
+export function fileOfRun(record: RunRecord): vscode.Uri | undefined {
+  return record.experimentFile === null ? undefined : vscode.Uri.file(record.experimentFile);
+}
+
 function liveInterval(): number {
   const rate = vscode.workspace.getConfiguration("sigmascope").get("updateRate", 10);
   return 1000 / Math.min(10, Math.max(0.1, rate));

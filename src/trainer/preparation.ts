@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { DiagnosticsMonitor, type ModelSwitch, switchesOf } from "../diagnostics/monitor.ts";
 import type { DiagnosticRun } from "../diagnostics/rule.ts";
+import { thresholdsFrom } from "../diagnostics/thresholds.ts";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
 import { initializeParameters } from "../engine/initialize.ts";
 import { transitionNames } from "../engine/parameters.ts";
@@ -140,7 +141,7 @@ function replay(
   switches: readonly ModelSwitch[],
   spec: ModelSpec,
 ): DiagnosticsMonitor {
-  const monitor = new DiagnosticsMonitor(run);
+  const monitor = new DiagnosticsMonitor(run, thresholdsFrom(process.env));
   const { cell, radius, center } = spec;
   const waiting = switches.toSorted((a, b) => a.step - b.step);
   const last = waiting.at(-1);

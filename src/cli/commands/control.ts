@@ -1,8 +1,7 @@
 /** `sigmascope pause`, `continue`, `stop` and `checkpoint`: commands to the trainer of a run. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import { sendCommand } from "../../runs/control.ts";
-import type { RunEvent, RunState } from "../../runs/run.ts";
+import { CommandFailed, commandRun } from "../../runs/commandRun.ts";
+import type { RunEvent } from "../../runs/run.ts";
 import { RunTail } from "../../runs/tail.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { CliError } from "../exitCodes.ts";
@@ -27,9 +26,6 @@ const descriptions: Record<Action, string> = {
   stop: "end a run after saving a checkpoint",
   checkpoint: "save a checkpoint now",
 };
-
-/** A trainer obeys between two steps, and a step of a large model may take long. */
-const patience = 60_000;
 
 export function controlCommands(): Command[] {
   return (Object.keys(answers) as Action[]).map((action) =>
@@ -57,36 +53,15 @@ async function control(action: Action, reference: string, options: ControlOption
   if (options.json && tail.record && tail.state) writeJson(summarize(tail.record, directory, tail.state));
 }
 
-const live: readonly RunState[] = ["starting", "running", "paused"];
-
 /**
  * Sends a command to a run's trainer and waits for the event that answers it.
  *
  * @throws CliError when nobody trains the run, when the trainer refuses, or when it does not answer.
  */
-export async function commandAndWait(
-  directory: string,
-  command: Parameters<typeof sendCommand>[1],
-  answer: RunEvent["type"],
-): Promise<RunEvent> {
-  const tail = new RunTail(directory);
-  const { state } = tail.poll();
-  if (!state || !live.includes(state))
-    throw new CliError(
-      `${directory} is ${state ?? "not begun"}: there is no trainer to obey "${command.command}"`,
-    );
-  sendCommand(directory, command);
-  for (const end = Date.now() + patience; Date.now() < end; ) {
-    await sleep(50);
-    const change = tail.poll();
-    for (const event of change.newEvents) {
-      if (event.type === answer && (event.type !== "checkpoint" || event.requested)) return event;
-      if (event.type === "refused" && event.command === command.command) throw new CliError(event.reason);
-    }
-    if (change.state && !live.includes(change.state))
-      throw new CliError(`${directory} ended (${change.state}) before it obeyed "${command.command}"`);
+export async function commandAndWait(...of: Parameters<typeof commandRun>): Promise<RunEvent> {
+  try {
+    return await commandRun(...of);
+  } catch (error) {
+    throw error instanceof CommandFailed ? new CliError(error.message) : error;
   }
-  throw new CliError(
-    `the trainer of ${directory} has not obeyed "${command.command}" for ${patience / 1000} s`,
-  );
 }
