@@ -1,15 +1,39 @@
 /** The extension's entry: makes what all features share, and wires them. One feature a file. */
 import * as vscode from "vscode";
+import { registerControl } from "./control.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerExperimentsTree } from "./experimentsTree.ts";
+import { registerNewExperiment } from "./newExperiment.ts";
+import { registerNotifications } from "./notifications.ts";
+import { closeOwnRuns, registerOwnRuns } from "./ownRuns.ts";
+import { registerRunFiles } from "./runFiles.ts";
+import { registerRunsTree } from "./runsTree.ts";
 import type { Services } from "./services.ts";
+import { registerShowFindings } from "./showFindings.ts";
+import { registerStatusBar } from "./statusBar.ts";
+import { registerTrain } from "./train.ts";
 import { createWorkspaceRuns } from "./workspaceRuns.ts";
 
 export function activate(context: vscode.ExtensionContext): void {
+  const began = performance.now();
   const log = vscode.window.createOutputChannel("Sigmascope", { log: true });
   const runs = createWorkspaceRuns(log);
   const services: Services = { runs, log };
   context.subscriptions.push(log, runs);
-  const features: readonly Feature[] = [];
-  for (const register of features) register(context, services);
+  registerOwnRuns(context, services);
+  registerNewExperiment(context, services);
+  registerTrain(context, services);
+  registerControl(context, services);
+  registerRunFiles(context, services);
+  registerShowFindings(context, services);
+  registerDoctor(context, services);
+  registerExperimentsTree(context, services);
+  const runsView = registerRunsTree(context, services);
+  registerStatusBar(context, services);
+  registerNotifications(context, services, runsView);
+  log.info(`active after ${(performance.now() - began).toFixed(0)} ms`);
 }
 
-type Feature = (context: vscode.ExtensionContext, services: Services) => void;
+export function deactivate(): void {
+  closeOwnRuns();
+}

@@ -13,10 +13,14 @@ export interface RunFilter {
 }
 
 let active: string | undefined;
+const activeChanged = new vscode.EventEmitter<string | undefined>();
+/** Another run's panel has come to the front. */
+export const onDidChangeActiveRun = activeChanged.event;
 
 /** Told by a panel that comes to the front, and with undefined by one that leaves it: its run is what commands mean. */
 export function setActiveRun(directory: string | undefined): void {
   active = directory;
+  activeChanged.fire(directory);
 }
 
 /** The run of the panel in front. */

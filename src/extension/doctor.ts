@@ -1,0 +1,76 @@
+/** Doctor: what this machine can do, in the output channel. */
+import * as vscode from "vscode";
+import { z } from "zod";
+import { trainerJob } from "../runs/launch.ts";
+import { command } from "./report.ts";
+import type { Services } from "./services.ts";
+import { mayRun } from "./trust.ts";
+
+const answerSchema = z.object({
+  node: z.string(),
+  platform: z.string(),
+  cores: z.number(),
+  simd: z.boolean(),
+  relaxedSimd: z.boolean(),
+  sharedMemory: z.boolean(),
+  threads: z.number(),
+  engines: z.array(
+    z.object({
+      name: z.string(),
+      live: z.boolean(),
+      description: z.string().nullish(),
+      reason: z.string().nullish(),
+    }),
+  ),
+});
+
+export function registerDoctor(context: vscode.ExtensionContext, services: Services): void {
+  context.subscriptions.push(
+    command(services, "doctor", async () => {
+      if (!mayRun("The doctor's examination")) return;
+      const options = {
+        location: vscode.ProgressLocation.Notification,
+        title: "Sigmascope is looking at what this machine can do",
+        cancellable: true,
+      };
+      const answer = await vscode.window.withProgress(options, async (_, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => abort.abort());
+        try {
+          return answerSchema.parse(await trainerJob(["doctor"], { signal: abort.signal }));
+        } catch (error) {
+          if (abort.signal.aborted) return undefined;
+          throw error;
+        }
+      });
+      if (answer) await show(services.log, answer);
+    }),
+  );
+}
+
+async function show(log: vscode.LogOutputChannel, answer: z.output<typeof answerSchema>): Promise<void> {
+  const { node, platform, cores, simd, relaxedSimd, sharedMemory, threads, engines } = answer;
+  const yesNo = (good: boolean) => (good ? "yes" : "no");
+  const lines = [
+    `Node.js ${node}, ${platform}, ${cores} cores`,
+    `SIMD: ${yesNo(simd)}`,
+    `Relaxed SIMD: ${yesNo(relaxedSimd)}${relaxedSimd ? "" : " (newer versions of VS Code have it; training is then about a quarter faster)"}`,
+    `Shared memory: ${yesNo(sharedMemory)}`,
+    `Threads: ${threads}`,
+    ...engines.map(({ name, live, description, reason }) =>
+      live
+        ? `Engine ${name}: ${description ?? "works"}`
+        : `Engine ${name}: not here: ${reason ?? "no reason given"}`,
+    ),
+  ];
+  for (const line of lines) log.info(line);
+  const working = engines.filter(({ live }) => live).map(({ name }) => name);
+  const details = "Show Details";
+  const choice = await (working.length > 0
+    ? vscode.window.showInformationMessage(
+        `Sigmascope can train here: engine ${working.join(" and ")}, ${threads} threads.`,
+        details,
+      )
+    : vscode.window.showErrorMessage("Sigmascope cannot train here: no engine works.", details));
+  if (choice === details) log.show();
+}
