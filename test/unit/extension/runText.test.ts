@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { describeRun, halfLifeText, progressOf, runTitle, timeLeft } from "../../../src/extension/runText.ts";
+import type { RunRecord, RunState } from "../../../src/runs/run.ts";
+import type { ListedRun } from "../../../src/runs/runList.ts";
+import { record } from "../cli/record.ts";
+
+function run(changes: Partial<RunRecord>, state: RunState): ListedRun {
+  return { id: record.id, directory: "/r", record: { ...record, ...changes }, state, error: null };
+}
+
+test("a run's title tells its cell, once", () => {
+  expect(runTitle(run({ name: "digits", cell: "rnn" }, "running"))).toBe("digits (rnn)");
+  expect(runTitle(run({ name: "adding-spectral", cell: "spectral" }, "running"))).toBe("adding-spectral");
+});
+
+test("a run's description has its state, step, loss and half-life", () => {
+  expect(describeRun(run({ halfLife: 4.2 }, "running"))).toBe(
+    "running · step 500 of 2000 · loss 0.0823 · halves every 4.2 timesteps",
+  );
+  expect(describeRun(run({ step: 2000, halfLife: "Infinity" }, "finished"))).toBe(
+    "finished · step 2000 · loss 0.0823 · neither shrinks nor grows",
+  );
+  expect(describeRun(run({ step: 0, loss: null, halfLife: null }, "starting"))).toBe(
+    "starting · step 0 of 2000",
+  );
+});
+
+test("a half-life that was not measured has no words", () => {
+  expect(halfLifeText({ ...record, halfLife: null })).toBeUndefined();
+  expect(halfLifeText({ ...record, halfLife: 12, length: 0 })).toBeUndefined();
+});
+
+test("progress is a share of the steps", () => {
+  expect(progressOf({ ...record, step: 500, steps: 2000 })).toBe(0.25);
+  expect(progressOf({ ...record, step: 0, steps: 0 })).toBe(0);
+  expect(progressOf({ ...record, step: 30, steps: 20 })).toBe(1);
+});
+
+test.each([
+  [100, "1 s left"],
+  [2, "50 s left"],
+  [1, "2 min left"],
+  [0.01, "2 h 47 min left"],
+])("100 steps at %d a second: %s", (stepsPerSecond, text) => {
+  expect(timeLeft({ ...record, step: 0, steps: 100, stepsPerSecond })).toBe(text);
+});
+
+test("time left is not told where it is not known", () => {
+  expect(timeLeft({ ...record, stepsPerSecond: null })).toBeUndefined();
+  expect(timeLeft({ ...record, step: 2000, steps: 2000 })).toBeUndefined();
+});
