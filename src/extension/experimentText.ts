@@ -1,5 +1,5 @@
 /** The text of a new experiment file: what the user chose, with comments that say what else there is. */
-import type { CellName } from "../experiment/schema.ts";
+import type { ActivationName, CellName } from "../experiment/schema.ts";
 
 export const taskKinds = ["adding", "copy", "digits", "csv"] as const;
 export type TaskKind = (typeof taskKinds)[number];
@@ -19,20 +19,50 @@ const cellWords: Record<CellName, string> = {
   gru: "GRU",
 };
 
-const tasks: Record<TaskKind, { readonly title: string; readonly lines: readonly string[] }> = {
+const halving = [
+  "// Half the learning rate after every 1000 steps.",
+  '"learningRateDecay": 0.5,',
+  '"decaySteps": 1000,',
+];
+
+interface TaskDefaults {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** Of cells whose W is kept near orthogonal: what lets the gradient through over this task's length. */
+  readonly activation: { readonly name: ActivationName; readonly why: string };
+  readonly reflectors: number;
+  readonly radius: number;
+  readonly training: readonly string[];
+}
+
+const tasks: Record<TaskKind, TaskDefaults> = {
   adding: {
     title: "Add the two marked numbers of a long sequence",
     lines: [
       "// The adding problem. Answering 1 every time has a mean squared error of 1/6; below that, something is learned.",
       '"task": { "kind": "adding", "length": 200 },',
     ],
+    activation: {
+      name: "leakyRelu",
+      why: "Over 200 timesteps tanh, whose slope is below 1, loses the gradient however good W is.",
+    },
+    reflectors: 16,
+    radius: 0.05,
+    training: ['"learningRate": 0.003,', ...halving, '"batch": 32,', '"steps": 4000,'],
   },
   copy: {
     title: "Remember ten symbols over a long delay",
     lines: [
       "// The copy memory problem. A network without memory guesses among the 8 symbols.",
-      '"task": { "kind": "copy", "delay": 50 },',
+      '"task": { "kind": "copy", "delay": 100 },',
     ],
+    activation: {
+      name: "identity",
+      why: "Without a squashing φ the state is a rotation of what it was: the plainest memory there is.",
+    },
+    reflectors: 32,
+    radius: 0.05,
+    training: ['"learningRate": 0.002,', ...halving, '"batch": 32,', '"steps": 2000,'],
   },
   digits: {
     title: "Read handwritten digits pixel by pixel",
@@ -40,6 +70,13 @@ const tasks: Record<TaskKind, { readonly title: string; readonly lines: readonly
       '// Images of 8 × 8 as 64 timesteps of one value. With "permuted": true neighbouring pixels are far apart in time.',
       '"task": { "kind": "digits", "read": "pixels" },',
     ],
+    activation: {
+      name: "tanh",
+      why: "The slope of tanh is below 1; over 64 timesteps σ a little above 1 can make up for it.",
+    },
+    reflectors: 32,
+    radius: 0.3,
+    training: ['"learningRate": 0.002,', ...halving, '"batch": 64,', '"steps": 2000,'],
   },
   csv: {
     title: "Classify sequences of your own",
@@ -48,6 +85,13 @@ const tasks: Record<TaskKind, { readonly title: string; readonly lines: readonly
       "// fifth of the sequences is held out.",
       '"task": { "kind": "csv", "train": "train.csv" },',
     ],
+    activation: {
+      name: "tanh",
+      why: "In long sequences try leakyRelu: tanh, whose slope is below 1, shrinks the gradient at every timestep.",
+    },
+    reflectors: 16,
+    radius: 0.1,
+    training: ['"learningRate": 0.002,', ...halving, '"batch": 32,', '"epochs": 20,'],
   },
 };
 
@@ -60,7 +104,7 @@ export function experimentText({ task, cell, hidden }: NewExperiment): string {
     "{",
     ...lines.map((line) => `  ${line}`),
     "",
-    ...modelLines(cell, hidden).map((line) => `  ${line}`),
+    ...modelLines(task, cell, hidden).map((line) => `  ${line}`),
     "",
     ...trainingLines(task).map((line) => `  ${line}`),
     "}",
@@ -68,13 +112,21 @@ export function experimentText({ task, cell, hidden }: NewExperiment): string {
   ].join("\n");
 }
 
-function modelLines(cell: CellName, hidden: number): string[] {
+function modelLines(task: TaskKind, cell: CellName, hidden: number): string[] {
+  const { activation, reflectors, radius } = tasks[task];
   const head = [
     '"model": {',
     "  // rnn: vanilla; spectral: W = U diag(σ) Vᵀ with σ in a band; orthogonal: σ = 1; lstm; gru.",
     `  "cell": "${cell}",`,
   ];
   const size = `  "hidden": ${hidden}`;
+  const guarded = [
+    `${size},`,
+    `  // ${activation.why}`,
+    `  "activation": "${activation.name}",`,
+    "  // Householder reflectors: more of them can express more matrices, and cost more; at most `hidden`.",
+    `  "reflectors": ${Math.min(reflectors, hidden)}`,
+  ];
   switch (cell) {
     case "rnn":
       return [
@@ -87,21 +139,14 @@ function modelLines(cell: CellName, hidden: number): string[] {
     case "spectral":
       return [
         ...head,
-        `${size},`,
-        "  // Householder reflectors of U and V: more can express more, and cost more.",
-        `  "reflectors": ${Math.min(16, hidden)},`,
+        ...guarded.slice(0, -1),
+        `${guarded.at(-1)},`,
         "  // Singular values stay inside (1 − radius, 1 + radius).",
-        '  "radius": 0.1',
+        `  "radius": ${radius}`,
         "},",
       ];
     case "orthogonal":
-      return [
-        ...head,
-        `${size},`,
-        "  // Householder reflectors of W: more can express more, and cost more.",
-        `  "reflectors": ${Math.min(16, hidden)}`,
-        "},",
-      ];
+      return [...head, ...guarded, "},"];
     case "lstm":
     case "gru":
       return [...head, size, "},"];
@@ -109,14 +154,10 @@ function modelLines(cell: CellName, hidden: number): string[] {
 }
 
 function trainingLines(task: TaskKind): string[] {
-  const batch = task === "adding" ? 50 : 64;
-  const length = task === "csv" ? '"epochs": 20' : `"steps": ${task === "copy" ? 3000 : 2000}`;
   return [
     '"training": {',
     '  "optimizer": "adam",',
-    '  "learningRate": 0.002,',
-    `  "batch": ${batch},`,
-    `  ${length},`,
+    ...tasks[task].training.map((line) => `  ${line}`),
     "  // Scale the gradient down when its norm is larger than this.",
     '  "clipNorm": 1',
     "}",

@@ -10,6 +10,17 @@ export function runTitle(run: ListedRun): string {
   return name.toLowerCase().includes(cell) ? name : `${name} (${cell})`;
 }
 
+/** As long as a side bar is wide: `running · 120/2000 · loss 2.19 · half-life 4.2`. */
+export function summarizeRun(run: ListedRun): string {
+  if (run.record === null) return "unreadable";
+  const { record, state } = run;
+  const { step, steps: all, loss, halfLife } = record;
+  const parts: string[] = [state, state === "finished" || all === 0 ? `step ${step}` : `${step}/${all}`];
+  if (loss !== null) parts.push(`loss ${number(loss)}`);
+  if (halfLife !== null && record.length > 0) parts.push(`half-life ${number(Number(halfLife))}`);
+  return parts.join(" · ");
+}
+
 /** `running · step 120 of 2000 · loss 2.19 · halves every 4.2 timesteps`. */
 export function describeRun(run: ListedRun): string {
   if (run.record === null) return "unreadable";

@@ -6,7 +6,7 @@ import type { ListedRun } from "../runs/runList.ts";
 import { command } from "./report.ts";
 import { filterRuns, groupRuns, type RunGroup } from "./runGroups.ts";
 import { isLive } from "./runIndex.ts";
-import { describeRun, halfLifeText, runTitle, startedAt } from "./runText.ts";
+import { describeRun, halfLifeText, runTitle, startedAt, summarizeRun } from "./runText.ts";
 import type { Services } from "./services.ts";
 
 interface GroupItem {
@@ -184,7 +184,7 @@ function runItem({ run }: RunItem): vscode.TreeItem {
     return item;
   }
   const [worst] = sortFindings(run.record.findings);
-  item.description = worst ? `${describeRun(run)} · ⚠ ${worst.rule}` : describeRun(run);
+  item.description = worst ? `${summarizeRun(run)} · ⚠ ${worst.rule}` : summarizeRun(run);
   const [icon, color] = icons[run.state];
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   item.command = {

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { describeRun, halfLifeText, progressOf, runTitle, timeLeft } from "../../../src/extension/runText.ts";
+import {
+  describeRun,
+  halfLifeText,
+  progressOf,
+  runTitle,
+  summarizeRun,
+  timeLeft,
+} from "../../../src/extension/runText.ts";
 import type { RunRecord, RunState } from "../../../src/runs/run.ts";
 import type { ListedRun } from "../../../src/runs/runList.ts";
 import { record } from "../cli/record.ts";
@@ -23,6 +30,16 @@ test("a run's description has its state, step, loss and half-life", () => {
   expect(describeRun(run({ step: 0, loss: null, halfLife: null }, "starting"))).toBe(
     "starting · step 0 of 2000",
   );
+});
+
+test("a run's summary is short", () => {
+  expect(summarizeRun(run({ halfLife: 4.2 }, "paused"))).toBe(
+    "paused · 500/2000 · loss 0.0823 · half-life 4.2",
+  );
+  expect(summarizeRun(run({ halfLife: "Infinity" }, "finished"))).toBe(
+    "finished · step 500 · loss 0.0823 · half-life ∞",
+  );
+  expect(summarizeRun(run({ step: 0, loss: null, halfLife: null }, "starting"))).toBe("starting · 0/2000");
 });
 
 test("a half-life that was not measured has no words", () => {
