@@ -1,6 +1,6 @@
 /** Notifications of findings and of trainers that die, and the badge on the view container. */
 import * as vscode from "vscode";
-import { logEnd } from "./logEnd.ts";
+import { logEnd } from "../runs/logEnd.ts";
 import { type News, NewsOfRuns } from "./newsOfRuns.ts";
 import { onDidChangeActiveRun } from "./pickRun.ts";
 import type { Services } from "./services.ts";

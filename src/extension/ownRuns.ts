@@ -2,8 +2,8 @@
 import * as vscode from "vscode";
 import { sendCommand } from "../runs/control.ts";
 import type { LaunchedTrainer } from "../runs/launch.ts";
+import { logEnd } from "../runs/logEnd.ts";
 import { liveState, readRunRecord, writeRunRecord } from "../runs/runRecord.ts";
-import { logEnd } from "./logEnd.ts";
 import { messageOf } from "./report.ts";
 import { isLive } from "./runIndex.ts";
 import type { Services } from "./services.ts";

@@ -10,6 +10,22 @@ export function runTitle(run: ListedRun): string {
   return name.toLowerCase().includes(cell) ? name : `${name} (${cell})`;
 }
 
+/**
+ * The run among others of its experiment, whose name need not be repeated: `spectral, 17:22:30`, with the day where
+ * that is not today; the name where it was given one of its own.
+ */
+export function runLabel(run: ListedRun, experimentName: string, now = new Date()): string {
+  if (run.record === null) return run.id;
+  const { name, cell, created } = run.record;
+  if (name !== experimentName) return runTitle(run);
+  const time = new Date(created);
+  const day =
+    time.toDateString() === now.toDateString()
+      ? ""
+      : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+  return `${cell}, ${day}${time.toLocaleTimeString("en-GB")}`;
+}
+
 /** As long as a side bar is wide: `running · 120/2000 · loss 2.19 · half-life 4.2`. */
 export function summarizeRun(run: ListedRun): string {
   if (run.record === null) return "unreadable";
@@ -56,13 +72,9 @@ export function timeLeft({ step, steps: all, stepsPerSecond }: RunRecord): strin
   return `${Math.floor(seconds / 3600)} h ${Math.ceil((seconds % 3600) / 60)} min left`;
 }
 
-/** Local time of the run's beginning: `25 Nov, 16:43:02`. */
+/** Local time of the run's beginning: `25 Nov 2026, 16:43:02`. */
 export function startedAt(record: RunRecord): string {
-  return new Date(record.created).toLocaleString(undefined, {
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
+  const time = new Date(record.created);
+  const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return `${day}, ${time.toLocaleTimeString("en-GB")}`;
 }

@@ -6,7 +6,7 @@ import type { ListedRun } from "../runs/runList.ts";
 import { command } from "./report.ts";
 import { filterRuns, groupRuns, type RunGroup } from "./runGroups.ts";
 import { isLive } from "./runIndex.ts";
-import { describeRun, halfLifeText, runTitle, startedAt, summarizeRun } from "./runText.ts";
+import { describeRun, halfLifeText, runLabel, runTitle, startedAt, summarizeRun } from "./runText.ts";
 import type { Services } from "./services.ts";
 
 interface GroupItem {
@@ -172,8 +172,8 @@ function groupItem({ group, children }: GroupItem, index: number): vscode.TreeIt
   return item;
 }
 
-function runItem({ run }: RunItem): vscode.TreeItem {
-  const item = new vscode.TreeItem(runTitle(run));
+function runItem({ run, parent }: RunItem): vscode.TreeItem {
+  const item = new vscode.TreeItem(runLabel(run, parent.group.label));
   item.id = `run:${run.directory}`;
   item.contextValue = `run-${run.state === "starting" ? "running" : (run.state ?? "unreadable")}`;
   item.accessibilityInformation = { label: `${runTitle(run)}, ${describeRun(run)}` };

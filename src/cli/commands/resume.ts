@@ -1,7 +1,10 @@
 /** `sigmascope resume`: goes on with a run that was stopped, interrupted or has failed. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import { launchTrainer } from "../../runs/launch.ts";
-import { liveState, readRunRecord } from "../../runs/runRecord.ts";
+import { type LaunchedTrainer, launchTrainer } from "../../runs/launch.ts";
+import { logEnd } from "../../runs/logEnd.ts";
+import { lockOwner } from "../../runs/runLock.ts";
+import { readRunRecord } from "../../runs/runRecord.ts";
 import { trainerOptions } from "../../runs/startRun.ts";
 import { openRun } from "../../runs/store.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
@@ -44,15 +47,19 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
   const { json = false, threads, allowOutside } = options;
   const terminal = openTerminal(json);
   const directory = await findRun(options.runs, reference);
-  const before = liveState(readRunRecord(directory));
-  if (before === "finished") throw new CliError(`${directory} is finished: there is nothing to resume`);
-  if (before === "running" || before === "paused")
-    throw new CliError(`${directory} is ${before}; only a run that has ended can be resumed`);
+  if (readRunRecord(directory).state === "finished")
+    throw new CliError(`${directory} is finished: there is nothing to resume`);
+  // The lock tells at once that a trainer was killed; its heartbeat would look alive for some seconds.
+  const owner = lockOwner(directory);
+  if (owner)
+    throw new CliError(
+      `${directory} is being trained by process ${owner.pid} on ${owner.host}; only a run that has ended can be resumed`,
+    );
   const trainer = await launchTrainer(directory, {
     ...trainerOptions(threads, allowOutside),
     resume: options.from ?? true,
   });
-  await begun(directory, trainer.exited);
+  await begun(directory, trainer);
   const interruption = new Interruption();
   const { state } = await followRun(directory, trainer, interruption, terminal);
   interruption.dispose();
@@ -69,15 +76,22 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
       : exitCodes.ok;
 }
 
-/** Waits until the record is the new trainer's own, so that the state of the run's past is not taken for its end. */
-async function begun(directory: string, exited: Promise<unknown>): Promise<void> {
+/**
+ * Waits until the record is the new trainer's own, so that the state of the run's past is not taken for its end.
+ *
+ * @throws CliError with the trainer's last words when it ended without writing a record.
+ */
+async function begun(directory: string, { pid, exited }: LaunchedTrainer): Promise<void> {
   let gone = false;
   exited.then(() => {
     gone = true;
   });
-  while (!gone) {
-    const { state } = readRunRecord(directory);
-    if (state === "running" || state === "paused" || state === "starting") return;
-    await new Promise((settle) => setTimeout(settle, 50));
+  for (;;) {
+    const ended = gone;
+    if (readRunRecord(directory).pid === pid) return;
+    if (ended) {
+      throw new CliError(logEnd(directory, 1) || "the trainer ended before it wrote a record");
+    }
+    await sleep(50);
   }
 }

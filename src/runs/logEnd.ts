@@ -1,6 +1,6 @@
 /** The end of a trainer's log: what it said before it died. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { runFile } from "../runs/runDirectory.ts";
+import { runFile } from "./runDirectory.ts";
 
 const mostBytes = 4096;
 
