@@ -3,6 +3,7 @@ import {
   describeRun,
   halfLifeText,
   progressOf,
+  runLabel,
   runTitle,
   summarizeRun,
   timeLeft,
@@ -18,6 +19,21 @@ function run(changes: Partial<RunRecord>, state: RunState): ListedRun {
 test("a run's title tells its cell, once", () => {
   expect(runTitle(run({ name: "digits", cell: "rnn" }, "running"))).toBe("digits (rnn)");
   expect(runTitle(run({ name: "adding-spectral", cell: "spectral" }, "running"))).toBe("adding-spectral");
+});
+
+test("among the runs of its experiment a run is told by its cell and time", () => {
+  const now = new Date(2026, 10, 25, 18, 0, 0);
+  const created = new Date(2026, 10, 25, 7, 5, 9).toISOString();
+  expect(runLabel(run({ name: "digits", cell: "rnn", created }, "running"), "digits", now)).toBe(
+    "rnn, 07:05:09",
+  );
+  const earlier = new Date(2026, 10, 4, 7, 5, 9).toISOString();
+  expect(runLabel(run({ name: "digits", cell: "rnn", created: earlier }, "running"), "digits", now)).toBe(
+    "rnn, 4 Nov 07:05:09",
+  );
+  expect(runLabel(run({ name: "my best", cell: "rnn", created }, "running"), "digits", now)).toBe(
+    "my best (rnn)",
+  );
 });
 
 test("a run's description has its state, step, loss and half-life", () => {
