@@ -136,7 +136,7 @@ export function switchesOf(events: readonly RunEvent[]): ModelSwitch[] {
   return events.flatMap((event) => {
     if (event.type !== "switch") return [];
     const cell = cellNames.find((name) => name === event.to);
-    return cell ? [{ step: event.step, cell }] : [];
+    return cell ? [{ step: event.step, cell, ...event.band }] : [];
   });
 }
 

@@ -13,7 +13,8 @@ export interface ReportRun {
   readonly events: readonly RunEvent[];
 }
 
-const mostRows = 400;
+/** Rows kept of a run: more than a chart has pixels for would not show. */
+export const mostRows = 400;
 const mostTimesteps = 200;
 const mostProfiles = 100;
 /** Numbers kept of each transition matrix's spectra: large matrices are shown at fewer steps. */
@@ -74,14 +75,6 @@ function reportLayer(
   layer: number,
 ): ReportLayer {
   const here = kept.map((row) => row.layers[layer]!);
-  const profileRows = thinIndices(rows.length, mostProfiles).map((i) => rows[i]!);
-  const length = rows[0]!.layers[layer]!.gradientNorm.p50.length;
-  const timesteps = thinIndices(length, mostTimesteps);
-  const profiles = (percentile: "p10" | "p50" | "p90") =>
-    profileRows.map((row) => {
-      const norms = row.layers[layer]!.gradientNorm[percentile];
-      return timesteps.map((t) => brief(norms[t]));
-    });
   const matrices = Object.keys(rows[0]!.layers[layer]!.singularValues);
   return {
     halfLife: here.map(({ halfLife }) => halfLifeValue(halfLife)),
@@ -89,14 +82,27 @@ function reportLayer(
     saturation: here.map(({ saturation }) =>
       brief(saturation.reduce((sum, share) => sum + share, 0) / saturation.length),
     ),
-    profiles: {
-      timesteps: timesteps.map((t) => t + 1),
-      steps: profileRows.map(({ step }) => step),
-      p10: profiles("p10"),
-      p50: profiles("p50"),
-      p90: profiles("p90"),
-    },
+    profiles: profilesOf(rows, layer),
     spectra: Object.fromEntries(matrices.map((matrix) => [matrix, spectraOf(rows, layer, matrix)])),
+  };
+}
+
+/** The gradient profiles of at most 100 of the rows, each at no more than 200 timesteps. */
+export function profilesOf(rows: readonly TelemetryRow[], layer: number): ReportLayer["profiles"] {
+  const kept = thinIndices(rows.length, mostProfiles).map((i) => rows[i]!);
+  const length = rows[0]?.layers[layer]?.gradientNorm.p50.length ?? 0;
+  const timesteps = thinIndices(length, mostTimesteps);
+  const profiles = (percentile: "p10" | "p50" | "p90") =>
+    kept.map((row) => {
+      const norms = row.layers[layer]!.gradientNorm[percentile];
+      return timesteps.map((t) => brief(norms[t]));
+    });
+  return {
+    timesteps: timesteps.map((t) => t + 1),
+    steps: kept.map(({ step }) => step),
+    p10: profiles("p10"),
+    p50: profiles("p50"),
+    p90: profiles("p90"),
   };
 }
 
@@ -118,25 +124,34 @@ function spectraOf(
   };
 }
 
-function halfLifeValue(value: number): HalfLife {
+/** A half-life as JSON can hold it. */
+export function halfLifeValue(value: number): HalfLife {
   if (Number.isFinite(value)) return brief(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }
 
-/**
- * The band that the cell promises. A switch of parameterization ends it; how a switched cell is bounded is not known
- * from the experiment.
- */
+/** The band that the cell promises: after switches of parameterization, the newest one and for how long it held. */
 function bandOf(experiment: Experiment, events: readonly RunEvent[], lastStep: number): ReportBand | null {
   const { cell, center, radius } = experiment.model;
-  if (cell !== "spectral" && cell !== "orthogonal") return null;
-  const switched = events.find(({ type }) => type === "switch");
-  const half = cell === "spectral" ? radius : 0;
-  const middle = cell === "spectral" ? center : 1;
-  return { low: middle - half, high: middle + half, fromStep: 0, toStep: switched?.step ?? lastStep };
+  const bounds = (cell: string, center: number, radius: number) =>
+    cell === "spectral"
+      ? { low: center - radius, high: center + radius }
+      : cell === "orthogonal"
+        ? { low: 1, high: 1 }
+        : null;
+  const start = bounds(cell, center, radius);
+  let band = start && { ...start, fromStep: 0, toStep: lastStep };
+  for (const event of events) {
+    if (event.type !== "switch") continue;
+    if (band) band = { ...band, toStep: Math.min(band.toStep, event.step) };
+    const { low, high } = (event.band && bounds(event.to, event.band.center, event.band.radius)) ?? {};
+    if (low !== undefined && high !== undefined) band = { low, high, fromStep: event.step, toStep: lastStep };
+  }
+  return band;
 }
 
-function momentText(event: RunEvent): string | undefined {
+/** What happened, for a mark on the axis of steps; undefined for what is no news. */
+export function momentText(event: RunEvent): string | undefined {
   const at = `at step ${event.step.toLocaleString("en")}`;
   switch (event.type) {
     case "switch":

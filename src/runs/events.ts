@@ -22,6 +22,7 @@ const eventSchema: z.ZodType<RunEvent> = z.discriminatedUnion("type", [
     from: z.string(),
     to: z.string(),
     checkpoint: z.string(),
+    band: z.object({ center: z.number(), radius: z.number() }).nullable().default(null),
     sigma: z.tuple([numberSchema, numberSchema]),
     clipped: numberSchema,
     clippedCount: z.int().min(0),

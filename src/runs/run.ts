@@ -34,7 +34,10 @@ export interface RunRecord {
   readonly stepsPerSecond: number | null;
   /** Seconds of training, pauses excluded. */
   readonly elapsed: number;
-  /** Of the top layer at the newest row; halfLife: "Infinity" and "NaN" are written as strings. */
+  /**
+   * Of the bottom layer at the newest row: every way back in time passes through it, and it alone sees the inputs.
+   * halfLife: "Infinity" and "NaN" are written as strings.
+   */
   readonly halfLife: number | "Infinity" | "-Infinity" | "NaN" | null;
   readonly reach: number | null;
   /** Smallest and largest singular value at the newest row that measured them. */
@@ -60,6 +63,8 @@ export type RunEvent = { readonly time: string; readonly step: number } & (
       readonly from: string;
       readonly to: string;
       readonly checkpoint: string;
+      /** The band that a spectral cell keeps from now on; null for a cell without one. */
+      readonly band: { readonly center: number; readonly radius: number } | null;
       /** σ range before, and how far the farthest value was moved to fit the band (0: nothing was clipped). */
       readonly sigma: readonly [number, number];
       readonly clipped: number;

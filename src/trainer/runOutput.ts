@@ -120,6 +120,7 @@ export class RunOutput {
       from,
       to,
       checkpoint: saved,
+      band: to === "spectral" ? { center: after.spec.center, radius: after.spec.radius } : null,
       sigma,
       clipped,
       clippedCount,

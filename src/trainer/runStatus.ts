@@ -27,11 +27,11 @@ export class RunStatus {
 
   /** Takes in the newest telemetry row. */
   setRow(row: TelemetryRow): void {
-    const top = row.layers.at(-1);
+    const [bottom] = row.layers;
     const sigma = sigmaRange(row);
     this.set({
-      halfLife: top ? namedNumber(top.halfLife) : null,
-      reach: top?.reach ?? null,
+      halfLife: bottom ? namedNumber(bottom.halfLife) : null,
+      reach: bottom?.reach ?? null,
       ...(sigma ? { sigma } : {}),
     });
   }

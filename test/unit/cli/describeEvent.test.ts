@@ -17,6 +17,7 @@ test("every kind of event has a line", () => {
       from: "rnn",
       to: "spectral",
       checkpoint: "x",
+      band: null,
       sigma: [0.2, 1.7],
       clipped: 0.65,
       clippedCount: 3,

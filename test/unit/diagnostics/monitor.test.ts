@@ -151,6 +151,7 @@ test("switches are read from a run's events", () => {
     from: "rnn",
     to: "spectral",
     checkpoint: "c",
+    band: null,
     sigma: [0.5, 1.5],
     clipped: 0,
     clippedCount: 0,

@@ -213,6 +213,7 @@ test("the band of singular values: as the cell promises, until a switch", () => 
     from: "spectral",
     to: "rnn",
     checkpoint: "checkpoints/step-0000006.safetensors",
+    band: null,
     sigma: [0.9, 1.1],
     clipped: 0,
     clippedCount: 0,

@@ -107,6 +107,7 @@ test("every kind of event is read as it was written", () => {
       from: "rnn",
       to: "spectral",
       checkpoint: "c",
+      band: null,
       sigma: [0.5, 1.5],
       clipped: 0.1,
       clippedCount: 2,
