@@ -1,5 +1,6 @@
 /** The text of a new experiment file: what the user chose, with comments that say what else there is. */
-import type { ActivationName, CellName } from "../experiment/schema.ts";
+import { parseExperiment } from "../experiment/parseExperiment.ts";
+import type { ActivationName, CellName, Experiment } from "../experiment/schema.ts";
 
 export const taskKinds = ["adding", "copy", "digits", "csv"] as const;
 export type TaskKind = (typeof taskKinds)[number];
@@ -162,6 +163,26 @@ function trainingLines(task: TaskKind): string[] {
     '  "clipNorm": 1',
     "}",
   ];
+}
+
+/**
+ * An experiment as a file of its own: without its name, which the file gives it, and without the values that have no
+ * effect with its cell and task.
+ */
+export function copyText(experiment: Experiment, comment: string): string {
+  const { name: _, ...unnamed } = experiment;
+  const copy = JSON.parse(JSON.stringify(unnamed)) as Record<string, unknown>;
+  const { problems } = parseExperiment(JSON.stringify(copy), "");
+  for (const { path } of problems) {
+    const parent = path.slice(0, -1).reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), copy);
+    const key = path.at(-1);
+    if (isObject(parent) && key !== undefined) delete parent[key];
+  }
+  return `// ${comment}\n${JSON.stringify(copy, undefined, 2)}\n`;
+}
+
+function isObject(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** `adding-spectral`, or `adding-spectral-2` … where that is taken. */

@@ -7,7 +7,7 @@ import { formatProblems } from "../experiment/problem.ts";
 import { runFile, slug } from "../runs/runDirectory.ts";
 import { acquireRunLock, RunLockedError } from "../runs/runLock.ts";
 import { liveState, readRunRecord, writeRunRecord } from "../runs/runRecord.ts";
-import { fileName, freeName } from "./experimentText.ts";
+import { copyText, fileName, freeName } from "./experimentText.ts";
 import { pickRun, pickRuns } from "./pickRun.ts";
 import { command, messageOf } from "./report.ts";
 import { isLive } from "./runIndex.ts";
@@ -133,8 +133,10 @@ async function copyAsExperiment(services: Services, directory: string): Promise<
   const taken = new Set((await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name));
   const base = slug(record.name);
   const name = freeName(taken.has(fileName(base)) ? `${base}-copy` : base, taken);
-  const { name: _, ...experiment } = parsed.experiment;
-  const text = `// The experiment of the run ${record.id}, every default written out.\n${JSON.stringify(experiment, undefined, 2)}\n`;
+  const text = copyText(
+    parsed.experiment,
+    `The experiment of the run ${record.id}, every default written out.`,
+  );
   const uri = vscode.Uri.joinPath(folder, fileName(name));
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   services.log.info(`copied the experiment of ${directory} to ${uri.fsPath}`);

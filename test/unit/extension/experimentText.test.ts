@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { parseExperiment } from "../../../src/experiment/parseExperiment.ts";
+import { resolveExperiment } from "../../../src/experiment/resolveExperiment.ts";
 import { cellNames } from "../../../src/experiment/schema.ts";
 import {
+  copyText,
   experimentText,
   fileName,
   freeName,
@@ -50,3 +52,18 @@ test("names that cannot be a file's are refused with the reason", () => {
     "adding.sigmascope.json exists already.",
   );
 });
+
+test.each(combinations)(
+  "the copy of a run of $task, $cell, $hidden is valid, without a warning",
+  (chosen) => {
+    const parsed = parseExperiment(experimentText(chosen), "new.sigmascope.json");
+    if (!parsed.ok) throw new Error("not valid");
+    const resolved = resolveExperiment(parsed.experiment, { file: "new.sigmascope.json", trainSize: 1000 });
+    const text = copyText(resolved, "A copy.");
+    const copy = parseExperiment(text, "copy.sigmascope.json");
+    expect(copy.problems).toEqual([]);
+    if (!copy.ok) throw new Error("not valid");
+    expect(text.startsWith("// A copy.\n{")).toBe(true);
+    expect(resolveExperiment(copy.experiment, { file: "new.sigmascope.json" })).toEqual(resolved);
+  },
+);
