@@ -1,6 +1,7 @@
 /** The extension's entry: makes what all features share, and wires them. One feature a file. */
+import "./interpretChecks.ts";
+
 import * as vscode from "vscode";
-import { z } from "zod";
 import { registerControl } from "./control.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExperimentsTree } from "./experimentsTree.ts";
@@ -14,9 +15,6 @@ import { registerShowFindings } from "./showFindings.ts";
 import { registerStatusBar } from "./statusBar.ts";
 import { registerTrain } from "./train.ts";
 import { createWorkspaceRuns } from "./workspaceRuns.ts";
-
-// Checks are interpreted: an editor has no need to compile them, and some forbid it.
-z.config({ jitless: true });
 
 export function activate(context: vscode.ExtensionContext): void {
   const began = performance.now();

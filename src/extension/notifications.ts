@@ -25,9 +25,11 @@ export function registerNotifications(
   };
   const update = () => {
     const fresh = news.of(runs.runs);
+    const failed = new Set(fresh.flatMap(({ kind, directory }) => (kind === "failed" ? [directory] : [])));
     for (const item of fresh) {
       if (item.kind === "finding" && item.finding.severity === "error") unseen.add(item.directory);
-      void notify(item);
+      // Of a run that has failed for it, a finding is not told a second time.
+      if (item.kind !== "finding" || !failed.has(item.directory)) void notify(item);
     }
     const there = new Set(runs.runs.map(({ directory }) => directory));
     for (const directory of unseen) if (!there.has(directory)) unseen.delete(directory);
