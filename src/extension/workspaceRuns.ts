@@ -28,7 +28,8 @@ export interface WorkspaceRuns extends vscode.Disposable {
   rootFor(uri?: vscode.Uri): string | undefined;
   /**
    * Follows one run, wherever it lies: ten times a second (setting sigmascope.updateRate) while a trainer works on it,
-   * once a second otherwise. The first call of `listener` delivers all rows and events so far.
+   * once a second otherwise. The first call of `listener`, which does not come before this returns, delivers all rows
+   * and events so far; after it, it is called when there is news.
    */
   follow(directory: string, listener: (update: RunUpdate) => void): vscode.Disposable;
   /** The runs of an experiment file, newest first. */
@@ -141,20 +142,15 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
       // Reading telemetry needs Apache Arrow, which costs time to load: only now that a run is looked at.
       const { RunTail } = await import("../runs/tail.ts");
       const tail = new RunTail(directory);
-      let state: RunState | null | undefined;
+      let last: Pick<RunUpdate, "record" | "state"> | undefined;
       let problems = "";
       const look = () => {
         if (ended) return;
         const { newEvents: events, newRows: rows, ...change } = tail.poll();
         const complaints = change.problems.join("\n");
-        const news =
-          state === undefined ||
-          state !== change.state ||
-          events.length > 0 ||
-          rows.length > 0 ||
-          change.reset;
-        if (news || complaints !== problems || isLive(change.state)) {
-          state = change.state;
+        const added = events.length > 0 || rows.length > 0 || change.reset || complaints !== problems;
+        if (added || last === undefined || change.record !== last.record || change.state !== last.state) {
+          last = change;
           problems = complaints;
           try {
             listener({ ...change, events, rows });
