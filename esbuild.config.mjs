@@ -1,6 +1,6 @@
 /** Builds everything that runs into dist/: kernels (AssemblyScript → WebAssembly) and bundles (TypeScript → JavaScript). */
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
@@ -71,7 +71,16 @@ if (existsSync(kernelSource)) {
   await buildKernels("kernels-simd", ["--use", "RELAXED=0"]);
   await buildKernels("kernels-relaxed", ["--enable", "relaxed-simd", "--use", "RELAXED=1"]);
 }
-await build({
+/** What the bundles are made of; the third-party notices are written from it. */
+const inputs = new Set();
+
+async function bundle(options) {
+  const { metafile } = await build({ ...options, metafile: true });
+  for (const { inputs: used } of Object.values(metafile.outputs))
+    for (const [file, { bytesInOutput }] of Object.entries(used)) if (bytesInOutput > 0) inputs.add(file);
+}
+
+await bundle({
   entryPoints: present(programs),
   outdir: "dist",
   bundle: true,
@@ -86,7 +95,7 @@ await build({
   },
   logLevel: "warning",
 });
-await build({
+await bundle({
   entryPoints: present(extension),
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
@@ -102,7 +111,7 @@ await build({
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });
-await build({
+await bundle({
   entryPoints: present(pages),
   outdir: "dist",
   bundle: true,
@@ -114,3 +123,4 @@ await build({
 });
 for (const [name, source] of Object.entries(present(assets))) await copyFile(source, `dist/${name}`);
 if (existsSync("dist/cli.js")) await chmod("dist/cli.js", 0o755);
+await writeFile("dist/inputs.json", JSON.stringify([...inputs].sort()));

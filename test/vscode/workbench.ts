@@ -1,0 +1,62 @@
+/** A browser on a served VS Code, and the driver extension's view of the same window. */
+import { readFile } from "node:fs/promises";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { type ServedCode, type ServeOptions, serve } from "./host/serve.ts";
+import { cache, setUpBrowser, setUpHost } from "./host/setup.ts";
+
+/** Generous, for a loaded machine; waiting ends as soon as what is waited for is there. */
+export const patience = { timeout: 60_000, interval: 200 };
+
+export interface Workbench {
+  readonly page: Page;
+  readonly code: ServedCode;
+  /** Asks the driver extension (test/vscode/driver). */
+  ask(question: string, given?: object): Promise<unknown>;
+  /** Chooses a command in the palette by its title. */
+  palette(title: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openWorkbench(options: Partial<ServeOptions> = {}): Promise<Workbench> {
+  const host = await setUpHost();
+  const code = await serve(host, { extensions: ["sigmascope.vsix", `${cache}/driver.vsix`], ...options });
+  let browser: Browser | undefined;
+  const close = async () => {
+    await browser?.close();
+    await code.stop();
+  };
+  try {
+    browser = await chromium.launch({
+      executablePath: setUpBrowser(),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"].concat([
+        "--disable-background-networking",
+        "--disable-component-update",
+      ]),
+    });
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    page.setDefaultTimeout(patience.timeout);
+    await page.goto(code.url);
+    await page.locator(".monaco-workbench").waitFor();
+    const ask = async (question: string, given: object = {}) => {
+      const port = await readFile(code.driverFile, "utf8");
+      const body = JSON.stringify({ question, ...given });
+      const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
+      const said = (await response.json()) as { answer?: unknown; error?: string };
+      if (said.error !== undefined) throw new Error(`${question}: ${said.error}`);
+      return said.answer;
+    };
+    await expect.poll(() => ask("active").catch(() => false), patience).toBe(true);
+    const palette = async (title: string) => {
+      await page.keyboard.press("F1");
+      const input = page.locator(".quick-input-widget input").first();
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+    };
+    return { page, code, ask, palette, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
