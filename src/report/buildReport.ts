@@ -1,8 +1,7 @@
 /** A report: one HTML file that shows runs in a browser, with nothing to fetch. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { builtFile } from "../builtFile.ts";
 import type { ReportData } from "../protocol/reportData.ts";
 import { type ReportRun, reportRun } from "./reportRun.ts";
 
@@ -23,7 +22,7 @@ export async function buildReport(
   runs: readonly ReportRun[],
   options: { readonly title: string },
 ): Promise<string> {
-  const script = (await readFile(scriptPath(), "utf8")).trim();
+  const script = (await readFile(builtFile("report.js"), "utf8")).trim();
   const data: ReportData = {
     title: options.title,
     created: new Date().toISOString(),
@@ -55,19 +54,6 @@ export async function buildReport(
 </body>
 </html>
 `;
-}
-
-/** The page's script: beside the bundled program, or in dist/ when run from source. */
-function scriptPath(): string {
-  const places = ["./report.js", "../../dist/report.js"].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  );
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined)
-    throw new Error(
-      `the report's script is missing from this installation; looked at ${places.join(" and ")}`,
-    );
-  return found;
 }
 
 function hashOf(text: string): string {

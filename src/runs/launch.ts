@@ -1,8 +1,8 @@
 /** Starting the trainer as a process of its own: whatever computes, neither the command line nor an editor does it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { builtFile } from "../builtFile.ts";
 import { controlEnd, controlFromVariable } from "./control.ts";
 import { runFile } from "./runDirectory.ts";
 import { attempt, SystemFailure } from "./systemError.ts";
@@ -118,8 +118,7 @@ export async function trainerJob(args: readonly string[], options: TrainerJobOpt
 }
 
 /**
- * Path of the trainer's program: named by `SIGMASCOPE_TRAINER`; else `trainer.js` beside the running bundle; else,
- * when this is run from the source tree, `dist/trainer.js` there.
+ * Path of the trainer's program: the one that `SIGMASCOPE_TRAINER` names, else the one that was built.
  *
  * @throws Error that says where it was looked for.
  */
@@ -129,11 +128,7 @@ export function findTrainer(environment: NodeJS.ProcessEnv = process.env): strin
     if (existsSync(named)) return resolve(named);
     throw new Error(`${trainerVariable} names ${named}, which does not exist`);
   }
-  const here = dirname(fileURLToPath(import.meta.url));
-  const places = [join(here, "trainer.js"), resolve(here, "../../dist/trainer.js")];
-  const found = places.find((place) => existsSync(place));
-  if (found !== undefined) return found;
-  throw new Error(`the trainer is not built: there is no ${places.join(" and no ")}; run "npm run build"`);
+  return builtFile("trainer.js");
 }
 
 /** In an editor `process.execPath` is Electron, which behaves as Node when told so. */

@@ -1,16 +1,14 @@
 /** Labelled sequences from text files. `docs/data.md` describes the two formats. */
-import type { TaskSettings } from "../experiment/schema.ts";
 import { classBaseline, meanBaseline } from "./baselines.ts";
 import { readLong } from "./csv/long.ts";
 import { readRows } from "./csv/rows.ts";
+import type { CsvSettings } from "./csv/settings.ts";
 import type { LabelledTable } from "./csv/table.ts";
 import { classTargets, numberTargets } from "./csv/targets.ts";
 import { EpochOrder } from "./epochOrder.ts";
 import { holdOut } from "./holdOut.ts";
 import { type LabelledSequences, pick } from "./sequences.ts";
 import type { Task } from "./task.ts";
-
-export type CsvSettings = Extract<TaskSettings, { kind: "csv" }>;
 
 /**
  * @param trainFile absolute path.

@@ -3,9 +3,9 @@
  * doi:10.24432/C50P49), 1,797 images of 8 × 8, which ship with the package.
  */
 import { readFile } from "node:fs/promises";
+import { builtFile } from "../builtFile.ts";
 import type { TaskSettings } from "../experiment/schema.ts";
 import { Random } from "../random.ts";
-import { assetPath } from "./assets.ts";
 import { classBaseline } from "./baselines.ts";
 import { EpochOrder } from "./epochOrder.ts";
 import { holdOut } from "./holdOut.ts";
@@ -33,7 +33,7 @@ export async function digitsTask(
     ? new Random(settings.permutationSeed, "digits", "permutation").permutation(pixelCount)
     : Int32Array.from({ length: pixelCount }, (_, i) => i);
 
-  const path = assetPath("optdigits.csv");
+  const path = builtFile("optdigits.csv");
   const images = parseImages(await readFile(path, "utf8"), path);
   const inputs = new Float32Array(images.pixels.length);
   for (let i = 0; i < inputs.length; i++) {

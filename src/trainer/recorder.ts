@@ -3,7 +3,7 @@ import { summarizeGradient } from "../diagnostics/gradientSummary.ts";
 import { percentiles } from "../diagnostics/percentiles.ts";
 import type { LayerProbe, ParameterProbe, StepResult } from "../engine/engine.ts";
 import type { LayerTelemetry, ParameterTelemetry, TelemetryRow, TelemetryShape } from "../runs/telemetry.ts";
-import type { Spectra } from "./spectrum.ts";
+import type { Spectra } from "./spectra.ts";
 
 export interface Measurement {
   /** Steps finished. */

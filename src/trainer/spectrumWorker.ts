@@ -1,7 +1,7 @@
 /** Worker thread: singular values of dense matrices by a library's SVD. */
 import { parentPort } from "node:worker_threads";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
-import { type Spectra, spectraOf } from "./spectrum.ts";
+import { type Spectra, spectraOf } from "./spectra.ts";
 
 export interface SpectrumRequest {
   readonly id: number;

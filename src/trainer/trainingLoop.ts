@@ -16,7 +16,8 @@ import { findNonFinite, type NonFiniteOrigin } from "./nonFinite.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunOutput } from "./runOutput.ts";
 import { isDue, learningRateAt, type Schedule } from "./schedule.ts";
-import { type SpectrumMeter, spectraOf, spectrumIsKnown } from "./spectrum.ts";
+import { spectraOf, spectrumIsKnown } from "./spectra.ts";
+import type { SpectrumMeter } from "./spectrumMeter.ts";
 
 /** How long steps may follow each other before the process looks at commands, timers and signals. */
 const sliceMilliseconds = 40;

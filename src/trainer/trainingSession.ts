@@ -27,7 +27,7 @@ import { Recorder } from "./recorder.ts";
 import { RunOutput, writeEvent } from "./runOutput.ts";
 import { RunStatus } from "./runStatus.ts";
 import { scheduleOf } from "./schedule.ts";
-import { SpectrumMeter } from "./spectrum.ts";
+import { SpectrumMeter } from "./spectrumMeter.ts";
 import { NonFiniteStep, TrainingLoop } from "./trainingLoop.ts";
 
 export interface SessionOptions {

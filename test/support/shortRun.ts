@@ -16,7 +16,7 @@ import { modelSpecOf, optimizerOf, parameterNamesOfRun } from "../../src/trainer
 import { findNonFinite } from "../../src/trainer/nonFinite.ts";
 import { Recorder } from "../../src/trainer/recorder.ts";
 import { learningRateAt } from "../../src/trainer/schedule.ts";
-import { spectraOf } from "../../src/trainer/spectrum.ts";
+import { spectraOf } from "../../src/trainer/spectra.ts";
 
 export interface ShortRun extends DiagnosticContext {
   readonly experiment: Experiment;

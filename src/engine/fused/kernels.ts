@@ -1,6 +1,6 @@
 /** The WebAssembly kernels: which build this runtime can run, and their types. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { builtFile } from "../../builtFile.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
@@ -91,20 +91,6 @@ export function supportsRelaxedSimd(): boolean {
 /** The faster build that this runtime supports. */
 export function bestBuild(): KernelBuild {
   return supportsRelaxedSimd() ? "relaxed" : "simd";
-}
-
-/**
- * A file that the build put into dist/, found from the bundle in dist/ or from the source tree.
- * @throws Error naming the places looked at.
- */
-export function builtFile(name: string): string {
-  const places = [`./${name}`, `../../../dist/${name}`].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  const found = places.find((path) => existsSync(path));
-  if (!found)
-    throw new Error(`${name} is not built: looked for ${places.join(" and ")}; run "npm run build"`);
-  return found;
 }
 
 /** Pointers are byte offsets into the shared memory. */

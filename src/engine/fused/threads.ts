@@ -1,7 +1,8 @@
 /** The fused engine's threads: the caller's own and as many workers as asked for. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { builtFile, instantiateKernels, type Kernels } from "./kernels.ts";
+import { builtFile } from "../../builtFile.ts";
+import { instantiateKernels, type Kernels } from "./kernels.ts";
 import { control, controlIntegers, kinds, takePieces } from "./work.ts";
 import type { WorkerStart } from "./worker.ts";
 

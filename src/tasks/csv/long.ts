@@ -1,9 +1,10 @@
 /** The `long` format: one timestep a line, under a header that names the columns. */
-import type { CsvSettings } from "../csv.ts";
+
 import { CsvError, quoted } from "./csvError.ts";
 import { delimiterName, likelyDelimiter } from "./delimiters.ts";
 import { parseValue } from "./numbers.ts";
 import { readRecords } from "./records.ts";
+import type { CsvSettings } from "./settings.ts";
 import { assertNotEmpty, FloatList, type LabelledTable, parseLabel } from "./table.ts";
 
 /** Where the columns stand, from 1. */

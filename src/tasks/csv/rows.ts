@@ -1,9 +1,10 @@
 /** The `rows` format: one sequence a line, T × d values and a label. */
-import type { CsvSettings } from "../csv.ts";
+
 import { CsvError, quoted } from "./csvError.ts";
 import { delimiterName, likelyDelimiter } from "./delimiters.ts";
 import { decimalNumber, parseValue } from "./numbers.ts";
 import { readRecords } from "./records.ts";
+import type { CsvSettings } from "./settings.ts";
 import { assertNotEmpty, FloatList, type LabelledTable, parseLabel } from "./table.ts";
 
 /**

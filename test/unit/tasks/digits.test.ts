@@ -1,11 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { assetPath } from "../../../src/tasks/assets.ts";
+import { builtFile } from "../../../src/builtFile.ts";
 import { digitsTask } from "../../../src/tasks/digits.ts";
 
 const settings = {
@@ -26,7 +22,7 @@ test("1,437 training and 360 test images, together the whole set, each digit in 
   const task = await digitsTask(settings, 1);
   expect([task.trainSize, task.test.size]).toEqual([1437, 360]);
   const train = task.trainBatch(0, 1437);
-  const lines = (await readFile(assetPath("optdigits.csv"), "utf8")).trim().split("\n");
+  const lines = (await readFile(builtFile("optdigits.csv"), "utf8")).trim().split("\n");
   const original = new Float32Array(
     lines.flatMap((line) =>
       line
@@ -47,7 +43,7 @@ test("1,437 training and 360 test images, together the whole set, each digit in 
 
 test("an image and its digit stay together", async () => {
   const task = await digitsTask(settings, 1);
-  const lines = new Set((await readFile(assetPath("optdigits.csv"), "utf8")).trim().split("\n"));
+  const lines = new Set((await readFile(builtFile("optdigits.csv"), "utf8")).trim().split("\n"));
   for (let i = 0; i < task.test.size; i++) {
     const pixels = task.test.inputs.subarray(i * 64, i * 64 + 64).map((value) => value * 16);
     expect(lines.has(`${pixels.join()},${task.test.targets[i]}`)).toBe(true);
@@ -106,28 +102,4 @@ test("the bits of a batch are fixed", async () => {
   const batch = (await digitsTask({ ...settings, permuted: true }, 1)).trainBatch(9, 200);
   const hash = createHash("sha256").update(new Uint8Array(batch.inputs.buffer)).update(batch.targets.join());
   expect(hash.digest("hex").slice(0, 16)).toBe("392713e94820ec7a");
-});
-
-test("a bundle finds the file beside it, and says where it looked when it is not there", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "sigmascope-assets-"));
-  try {
-    const bundle = join(folder, "dist", "program.js");
-    await mkdir(join(folder, "dist"));
-    await build({
-      entryPoints: ["src/tasks/assets.ts"],
-      outfile: bundle,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      logLevel: "error",
-    });
-    const bundled = (await import(pathToFileURL(bundle).href)) as { assetPath: typeof assetPath };
-    const beside = join(folder, "dist", "optdigits.csv");
-    expect(() => bundled.assetPath("optdigits.csv")).toThrow(beside);
-    expect(() => bundled.assetPath("optdigits.csv")).toThrow(join(folder, "dist", "data", "optdigits.csv"));
-    await writeFile(beside, "");
-    expect(bundled.assetPath("optdigits.csv")).toBe(beside);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });

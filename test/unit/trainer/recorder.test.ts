@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { StepResult } from "../../../src/engine/engine.ts";
 import type { TelemetryRow, TelemetryShape } from "../../../src/runs/telemetry.ts";
 import { Recorder } from "../../../src/trainer/recorder.ts";
-import type { Spectra } from "../../../src/trainer/spectrum.ts";
+import type { Spectra } from "../../../src/trainer/spectra.ts";
 
 const shape: TelemetryShape = { layers: 1, transitions: ["W"], parameters: ["layers.0.W", "layers.0.p"] };
 

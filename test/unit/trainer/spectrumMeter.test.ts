@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../src/engine/engine.ts";
-import { SpectrumMeter, spectraOf } from "../../../src/trainer/spectrum.ts";
+import { spectraOf } from "../../../src/trainer/spectra.ts";
+import { SpectrumMeter } from "../../../src/trainer/spectrumMeter.ts";
 import { randomParameters, smallSpec } from "./helpers.ts";
 
 const meter = new SpectrumMeter();

@@ -1,26 +1,9 @@
-/** Singular values of a model's transition matrices, off the hot path where they cost something. */
+/** Singular values of dense transition matrices, off the hot path: a decomposition costs more than a step. */
 import { Worker } from "node:worker_threads";
+import { builtFile } from "../builtFile.ts";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
-import { builtFile } from "../engine/fused/kernels.ts";
-import { spectrumOf } from "../engine/singularValues.ts";
+import type { Spectra } from "./spectra.ts";
 import type { SpectrumReply, SpectrumRequest } from "./spectrumWorker.ts";
-
-/** Of each layer: singular values in descending order by transition matrix. */
-export type Spectra = readonly Readonly<Record<string, Float32Array>>[];
-
-/** Whether the singular values follow from the parameters without a decomposition. */
-export function spectrumIsKnown(spec: ModelSpec): boolean {
-  return spec.cell === "spectral" || spec.cell === "orthogonal";
-}
-
-/** Singular values in single precision, as telemetry holds them; dense matrices are decomposed on the spot. */
-export function spectraOf(spec: ModelSpec, parameters: TensorMap): Spectra {
-  return spectrumOf(spec, parameters).map((transitions) =>
-    Object.fromEntries(
-      Object.entries(transitions).map(([name, values]) => [name, Float32Array.from(values)]),
-    ),
-  );
-}
 
 interface Waiting {
   readonly resolve: (spectra: Spectra) => void;
