@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Experiment } from "../experiment/schema.ts";
 import { renameOver, replaceFile, syncDirectory } from "./atomicFile.ts";
+import { makeFolder } from "./makeFolder.ts";
 import type { RunRecord } from "./run.ts";
 import { writeRunRecord } from "./runRecord.ts";
 import { attempt, systemCode } from "./systemError.ts";
@@ -56,7 +57,7 @@ const mostCollisions = 20;
 export function createRun(root: string, experiment: Experiment, run: NewRun): string {
   const now = run.now ?? new Date();
   const absoluteRoot = resolve(root);
-  attempt("create", absoluteRoot, () => mkdirSync(absoluteRoot, { recursive: true }));
+  makeFolder(absoluteRoot);
   const temporary = join(absoluteRoot, `.new-${process.pid}-${randomBytes(4).toString("hex")}`);
   attempt("create", temporary, () => mkdirSync(temporary));
   try {
