@@ -144,19 +144,19 @@ function replay(
   const monitor = new DiagnosticsMonitor(run, thresholdsFrom(process.env));
   const { cell, radius, center } = spec;
   const waiting = switches.toSorted((a, b) => a.step - b.step);
-  const last = waiting.at(-1);
-  let now = run.experiment.model.cell;
-  const switchTo = (to: ModelSwitch) => {
-    // The event does not tell the band; the checkpoint does, for the switch that is still in force.
-    monitor.switchTo(to === last && to.cell === cell ? { cell, radius, center } : to);
-    now = to.cell;
+  let now: Omit<ModelSwitch, "step"> = run.experiment.model;
+  const switchTo = (to: Omit<ModelSwitch, "step">) => {
+    monitor.switchTo(to);
+    now = to;
   };
   for (const row of rows) {
     while (waiting[0] && waiting[0].step < row.step) switchTo(waiting.shift()!);
     monitor.update([row]);
   }
   for (const to of waiting) switchTo(to);
-  if (now !== cell) monitor.switchTo({ cell, radius, center });
+  // The checkpoint may be one that was switched by itself.
+  const sameBand = cell !== "spectral" || (now.radius === radius && now.center === center);
+  if (now.cell !== cell || !sameBand) switchTo({ cell, radius, center });
   return monitor;
 }
 

@@ -31,6 +31,7 @@ export interface SwitchAnswer {
  * through.
  *
  * @param from a checkpoint, or a run directory: its newest checkpoint.
+ * @param output any file but that checkpoint itself: the model as it was is worth keeping.
  * @throws Error when there is no checkpoint; SwitchError when the switch is impossible or would change the function.
  */
 export function switchCheckpoint(
@@ -40,6 +41,8 @@ export function switchCheckpoint(
   output: string,
 ): SwitchAnswer {
   const { file, checkpoint } = open(from);
+  if (resolve(output) === file)
+    throw new Error(`${file} would be replaced by its own switch; name another output`);
   const { spec, parameters, report } = switchParameterization(
     checkpoint.spec,
     checkpoint.parameters,

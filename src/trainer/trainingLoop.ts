@@ -224,7 +224,10 @@ export class TrainingLoop {
     const { clock, rate, output } = this.#parts;
     switch (command.command) {
       case "pause":
-        if (this.#paused) return;
+        if (this.#paused) {
+          output.refused(this.#step, "pause", "the run is paused already");
+          return;
+        }
         await this.#completeTheRow();
         await this.#parts.recorder.settle();
         if (this.#step >= this.#parts.schedule.steps) return;
@@ -234,7 +237,10 @@ export class TrainingLoop {
         output.paused(this.#step);
         return;
       case "continue":
-        if (!this.#paused) return;
+        if (!this.#paused) {
+          output.refused(this.#step, "continue", "the run is not paused");
+          return;
+        }
         this.#paused = false;
         clock.start();
         rate.mark(this.#step, clock.seconds);

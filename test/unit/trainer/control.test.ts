@@ -77,6 +77,17 @@ describe("commands to a run", () => {
     expect(rows.at(-1)?.step).toBe(record.step);
   });
 
+  it("a pause in a pause is refused, and so is going on without one: who asked need not wait", async () => {
+    const { directory, trainer } = await started(endless);
+    for (const command of ["continue", "pause", "pause"] as const) send(directory, { command });
+    await until(directory, () => findEvent(directory, "refused", ({ command }) => command === "pause"));
+    expect(findEvent(directory, "refused", ({ command }) => command === "continue")?.reason).toBe(
+      "the run is not paused",
+    );
+    expect(readRunRecord(directory).state).toBe("paused");
+    await stopped(directory, trainer);
+  });
+
   it("stop works in a pause, and the last row shows the model as saved", async () => {
     const { directory, trainer } = await started(endlessRnn);
     send(directory, { command: "pause" });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -155,6 +155,24 @@ describe("switch", () => {
     expect((await trainer("inspect", at("refused.safetensors"))).code).toBe(1);
     const clipped = await trainerJob([...args, "--clip"]);
     expect(clipped).toMatchObject({ clippedCount: 6 });
+  });
+
+  it("does not replace the checkpoint that it reads", async () => {
+    const source = at("rnn.safetensors");
+    const before = readFileSync(source);
+    const { code, stderr } = await trainer(
+      "switch",
+      source,
+      "--to",
+      "spectral",
+      "--radius",
+      "1",
+      "-o",
+      source,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("would be replaced by its own switch");
+    expect(readFileSync(source).equals(before)).toBe(true);
   });
 
   it("says that a run without a checkpoint has none", async () => {
