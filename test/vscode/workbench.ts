@@ -1,7 +1,7 @@
 /** A browser on a served VS Code, and the driver extension's view of the same window. */
 import { readFile } from "node:fs/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { type ServedCode, type ServeOptions, serve } from "./host/serve.ts";
 import { cache, setUpBrowser, setUpHost } from "./host/setup.ts";
 
@@ -46,13 +46,14 @@ export async function openWorkbench(options: Partial<ServeOptions> = {}): Promis
       if (said.error !== undefined) throw new Error(`${question}: ${said.error}`);
       return said.answer;
     };
-    await expect.poll(() => ask("active").catch(() => false), patience).toBe(true);
+    await vi.waitFor(async () => expect(await ask("active")).toBe(true), patience);
     const palette = async (title: string) => {
       await page.keyboard.press("F1");
       const input = page.locator(".quick-input-widget input").first();
       await input.waitFor();
       await input.fill(`>${title}`);
-      await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+      // A title may begin another one; key bindings follow it after a comma.
+      await page.getByRole("option", { name: new RegExp(`^${title}(,|$)`) }).click();
     };
     return { page, code, ask, palette, close };
   } catch (error) {
