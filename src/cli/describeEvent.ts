@@ -25,7 +25,9 @@ function sentence(event: RunEvent, metricName: string, colors: Colors): string {
     case "cleared":
       return `${event.rule} has gone`;
     case "evaluation":
-      return `test loss ${formatNumber(event.loss)}, test ${metricName} ${formatMetric(event.metric, metricName)}`;
+      return event.loss === event.metric
+        ? `test ${metricName} ${formatMetric(event.metric, metricName)}`
+        : `test loss ${formatNumber(event.loss)}, test ${metricName} ${formatMetric(event.metric, metricName)}`;
     case "checkpoint":
       return colors.dim(`checkpoint ${printable(event.file)}`);
     case "switch": {

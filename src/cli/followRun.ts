@@ -61,7 +61,8 @@ export async function followRun(
           else if (worthTelling(event))
             progress.note(describeEvent(event, record.metricName, terminal.colors));
         }
-        progress.update(record);
+        // The numbers of a run that is about to go on are those of its past.
+        if (record.state !== "starting") progress.update(record);
       }
       for (const problem of change.problems) {
         if (!problems.has(problem)) progress.note(terminal.colors.yellow(problem));

@@ -22,38 +22,87 @@ export function openProgress(terminal: Terminal, name: string, now: () => number
 
 /** Loss, rate, time left and the gradient's half-life of a run, as one line. */
 export function progressText(record: RunRecord): string {
-  const { step, steps, loss, stepsPerSecond, halfLife } = record;
-  const parts = [`loss ${formatNumber(loss)}`];
-  if (stepsPerSecond) {
-    parts.push(`${formatNumber(Number(stepsPerSecond.toPrecision(3)))} steps/s`);
-    parts.push(`${formatDuration((steps - step) / stepsPerSecond)} left`);
+  const { loss, rate, left, gradient } = progressParts(record);
+  return present([loss, rate, left, gradient]).join(", ");
+}
+
+function progressParts({ step, steps, loss, stepsPerSecond, halfLife }: RunRecord) {
+  return {
+    loss: `loss ${formatNumber(loss)}`,
+    rate: stepsPerSecond ? `${formatNumber(Number(stepsPerSecond.toPrecision(3)))} steps/s` : undefined,
+    left:
+      stepsPerSecond && step < steps ? `${formatDuration((steps - step) / stepsPerSecond)} left` : undefined,
+    gradient: halfLife === null ? undefined : `gradient ${formatHalfLife(halfLife)}`,
+  };
+}
+
+const present = (parts: readonly (string | undefined)[]) =>
+  parts.filter((part): part is string => part !== undefined);
+
+/** Characters of the bar itself. */
+const barSize = { least: 10, most: 24 };
+/** Characters that the text behind the bar usually takes. */
+const usualText = 64;
+
+/**
+ * The line of the bar. Where the terminal is narrow, the bar becomes short, and what matters least is left out.
+ *
+ * @param columns of the terminal; the line is shorter.
+ */
+export function barLine(name: string, record: RunRecord | undefined, columns: number): string {
+  const { step, steps } = record ?? { step: 0, steps: 0 };
+  const count = ` ${step}/${steps || "…"}`;
+  // Independent of what the text says just now, so that the bar keeps its size.
+  const room = columns - name.length - 2 * String(steps).length - usualText;
+  const size = Math.max(barSize.least, Math.min(barSize.most, room));
+  const done = steps > 0 ? Math.floor((size * Math.min(step, steps)) / steps) : 0;
+  const bar = "█".repeat(done) + "░".repeat(size - done) + count;
+  let line = name.length + bar.length + 1 < columns ? `${name} ${bar}` : bar;
+  if (line.length >= columns) return line.slice(0, Math.max(0, columns - 1));
+  let separator = "  ";
+  for (const part of barParts(record)) {
+    if (line.length + separator.length + part.length >= columns) break;
+    line += separator + part;
+    separator = ", ";
   }
-  if (halfLife !== null) parts.push(`gradient ${formatHalfLife(halfLife)}`);
-  return parts.join(", ");
+  return line;
+}
+
+/** The most important first. */
+function barParts(record: RunRecord | undefined): string[] {
+  if (!record || record.step === 0) return ["starting"];
+  const { loss, rate, left } = progressParts(record);
+  if (record.state === "paused") return ["paused", loss];
+  return present([loss, rate, left, shortHalfLife(Number(record.halfLife ?? Number.NaN))]);
+}
+
+function shortHalfLife(halfLife: number): string | undefined {
+  // What is neither known nor to be seen within any sequence says nothing.
+  if (Number.isNaN(halfLife) || Math.abs(halfLife) > 1e6) return undefined;
+  const time = formatNumber(Number(Math.abs(halfLife).toPrecision(3)));
+  return halfLife < 0 ? `gradient doubles in ${time}` : `half-life ${time}`;
 }
 
 function liveProgress(terminal: Terminal, name: string): Progress {
-  const { colors } = terminal;
+  const columns = () => terminal.human.columns || 80;
+  let newest: RunRecord | undefined;
   const bars = new cliProgress.MultiBar({
     stream: terminal.human,
     hideCursor: true,
     clearOnComplete: false,
+    // A note takes the bar's line, so that the bar must come again even when nothing in it has changed.
+    forceRedraw: true,
     // Ctrl-C is this program's own affair: it stops the trainer first.
     gracefulExit: false,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    format: `${colors.bold("{name}")} {bar} {value}/{total}  {text}`,
+    format: () => barLine(name, newest, columns()),
   });
-  const bar = bars.create(1, 0, { name, text: "starting" });
+  bars.create(1, 0);
   return {
     update(record) {
-      if (record.steps > 0) bar.setTotal(record.steps);
-      const text = record.state === "paused" ? "paused" : record.step > 0 ? progressText(record) : "starting";
-      bar.update(record.step, { text });
+      newest = record;
     },
     note(line) {
-      bars.log(`${wrap(line, terminal.human.columns)}\n`);
+      bars.log(`${wrap(line, columns())}\n`);
       bars.update();
     },
     end() {

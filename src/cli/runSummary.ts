@@ -1,4 +1,5 @@
 /** What `--json` prints about a run. */
+import { basename } from "node:path";
 import type { Finding } from "../diagnostics/finding.ts";
 import type { RunRecord, RunState } from "../runs/run.ts";
 import type { WrittenNumber } from "./format.ts";
@@ -22,7 +23,8 @@ export interface RunSummary {
 /** @param state with `interrupted` where the trainer is gone. */
 export function summarize(record: RunRecord, directory: string, state: RunState): RunSummary {
   return {
-    run: record.id,
+    // A run that was copied goes by its folder's name, as everywhere on the command line.
+    run: basename(directory),
     directory,
     state,
     step: record.step,

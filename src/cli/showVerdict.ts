@@ -6,8 +6,8 @@ import type { Terminal } from "./terminal.ts";
 
 const columns = 100;
 
-function verdictInput({ record, experiment, rows }: OpenedRun) {
-  return { record, experiment, rows, findings: record.findings };
+function verdictInput({ id, record, experiment, rows }: OpenedRun) {
+  return { record: { ...record, id }, experiment, rows, findings: record.findings };
 }
 
 export function sayVerdict(run: OpenedRun, terminal: Terminal): void {

@@ -1,5 +1,5 @@
 /** Making a folder and those above it. */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { attempt, systemCode } from "./systemError.ts";
 
@@ -12,7 +12,7 @@ import { attempt, systemCode } from "./systemError.ts";
  * @throws SystemFailure that names the folder that could not be made.
  */
 export function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+  if (isFolder(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) makeFolder(parent);
   attempt("create", folder, () => {
@@ -20,7 +20,15 @@ export function makeFolder(folder: string): void {
       mkdirSync(folder);
     } catch (error) {
       // Another process was quicker.
-      if (systemCode(error) !== "EEXIST") throw error;
+      if (systemCode(error) !== "EEXIST" || !isFolder(folder)) throw error;
     }
   });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -44,7 +44,9 @@ async function compare(references: string[], options: CompareOptions): Promise<v
   const terminal = openTerminal(options.json ?? false);
   const runs = await openRuns(options.runs, references);
   const differing = differences(runs.map(({ experiment }) => experiment));
-  const head = ["", ...runs.map(({ record }) => record.name)];
+  const names = runs.map(({ record }) => record.name);
+  const distinct = new Set(names).size === runs.length;
+  const head = ["", ...(distinct ? names : runs.map(({ id }) => id))];
   const settings = differing.map(({ property, values }) => [property, ...values.map(cell)]);
   if (settings.length === 0) terminal.say("The experiments are the same.\n");
   else terminal.say(`${formatTable(head, settings, terminal.colors.bold)}\n`);

@@ -1,6 +1,7 @@
 /** `sigmascope inspect`: the spectrum of each matrix in a file of weights. */
 import { Command } from "commander";
 import { trainerJob } from "../../runs/launch.ts";
+import { isFile, noSuchFile } from "../files.ts";
 import { formatNumber, formatTable } from "../format.ts";
 import { jsonOption } from "../options.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
@@ -37,6 +38,7 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(file: string, { json = false }: { json?: boolean }): Promise<void> {
+  if (!(await isFile(file))) throw noSuchFile(file);
   const terminal = openTerminal(json);
   const answer = (await trainerJob(["inspect", file])) as Inspection;
   const { checkpoint, matrices, tensors } = answer;

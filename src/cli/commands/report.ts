@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { openRuns } from "../findRun.ts";
 import { jsonOption, runsOption } from "../options.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
-import { writeReport } from "../writeReport.ts";
+import { assertWritable, writeReport } from "../writeReport.ts";
 
 interface ReportOptions {
   readonly output: string;
@@ -24,6 +24,7 @@ export function reportCommand(): Command {
 
 async function report(references: string[], options: ReportOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
+  await assertWritable(options.output);
   const file = await writeReport(await openRuns(options.runs, references), options.output);
   terminal.say(`report  ${file}`);
   if (options.json) writeJson({ report: file });

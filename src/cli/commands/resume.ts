@@ -1,18 +1,22 @@
 /** `sigmascope resume`: goes on with a run that was stopped, interrupted or has failed. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { type LaunchedTrainer, launchTrainer } from "../../runs/launch.ts";
 import { logEnd } from "../../runs/logEnd.ts";
+import { runFiles } from "../../runs/runDirectory.ts";
 import { lockOwner } from "../../runs/runLock.ts";
 import { readRunRecord } from "../../runs/runRecord.ts";
 import { trainerOptions } from "../../runs/startRun.ts";
 import { openRun } from "../../runs/store.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
+import { isFile, noSuchFile } from "../files.ts";
 import { findRun } from "../findRun.ts";
 import { followRun } from "../followRun.ts";
 import { Interruption } from "../interruption.ts";
 import { jsonOption, runsOption, threadsOption } from "../options.ts";
 import { summarize } from "../runSummary.ts";
+import { sayRun } from "../sayRun.ts";
 import { sayVerdict } from "../showVerdict.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
 
@@ -28,7 +32,10 @@ export function resumeCommand(): Command {
   return new Command("resume")
     .description("go on with a run from its newest checkpoint, bit for bit as if it had never ended")
     .argument("<run>", 'a run\'s id, the beginning of one, its directory, or "last"')
-    .option("--from <checkpoint>", "the checkpoint to go on from, instead of the newest")
+    .option(
+      "--from <checkpoint>",
+      "the checkpoint to go on from, instead of the newest: a path, or a name among the run's",
+    )
     .addOption(threadsOption())
     .option("--allow-outside", "let the task read data outside the folder of its experiment file")
     .addOption(runsOption())
@@ -57,7 +64,7 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
     );
   const trainer = await launchTrainer(directory, {
     ...trainerOptions(threads, allowOutside),
-    resume: options.from ?? true,
+    resume: options.from === undefined ? true : await checkpointOf(directory, options.from),
   });
   await begun(directory, trainer);
   const interruption = new Interruption();
@@ -66,7 +73,8 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
   const run = await openRun(directory);
   terminal.say("");
   sayVerdict(run, terminal);
-  terminal.say(`\nrun     ${directory}`);
+  terminal.say("");
+  sayRun(run, state, terminal);
   if (json) writeJson(summarize(run.record, directory, state));
   const failed = state === "failed" || state === "interrupted";
   process.exitCode = interruption.requested
@@ -74,6 +82,13 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
     : failed
       ? exitCodes.failed
       : exitCodes.ok;
+}
+
+/** @param named a path, or the name of a file among the run's checkpoints. @throws CliError (notFound). */
+async function checkpointOf(directory: string, named: string): Promise<string> {
+  const own = join(directory, runFiles.checkpoints, named);
+  for (const file of [own, named]) if (await isFile(file)) return file;
+  throw noSuchFile(named);
 }
 
 /**

@@ -50,7 +50,7 @@ function row(run: ListedRun): string[] {
     record.cell,
     formatNumber(record.loss),
     formatMetric(record.testMetric, record.metricName),
-    formatNumber(halfLife),
+    Number.isNaN(halfLife) ? "no fit" : formatNumber(halfLife),
     record.reach === null ? "–" : `${record.reach}/${record.length}`,
     String(record.findings.length),
   ];

@@ -32,7 +32,7 @@ async function show(reference: string, options: ShowOptions): Promise<void> {
   const run = await openRun(await findRun(options.runs, reference));
   const { record, state } = run;
   const fields: [string, string][] = [
-    ["run", record.id],
+    ["run", run.id],
     ["directory", run.directory],
     ["state", record.reason === null ? state : `${state}: ${record.reason}`],
     ["experiment", record.experimentFile ?? "–"],

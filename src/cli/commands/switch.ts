@@ -1,11 +1,11 @@
 /** `sigmascope switch`: changes the parameterization of a run or a checkpoint and keeps what it computes. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { trainerJob } from "../../runs/launch.ts";
 import { liveState, readRunRecord } from "../../runs/runRecord.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
+import { isFile, noSuchFile } from "../files.ts";
 import { findRun } from "../findRun.ts";
 import { formatNumber, formatSigma } from "../format.ts";
 import { jsonOption, positiveNumber, runsOption, wholeNumber } from "../options.ts";
@@ -63,6 +63,7 @@ Examples:
 async function switchParameterization(target: string, options: SwitchOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
   if (await isFile(target)) return switchFile(target, options, terminal);
+  if (target.endsWith(".safetensors")) throw noSuchFile(target);
   const directory = await findRun(options.runs, target);
   const state = liveState(readRunRecord(directory));
   if (state !== "running" && state !== "paused") return switchFile(directory, options, terminal);
@@ -120,12 +121,4 @@ async function switchFile(source: string, options: SwitchOptions, terminal: Term
   );
   terminal.say(`written to ${answer.output}`);
   if (options.json) writeJson(answer);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { Experiment } from "../../experiment/schema.ts";
+import type { RunState } from "../../runs/run.ts";
 import { startRun } from "../../runs/startRun.ts";
 import { type OpenedRun, openRun } from "../../runs/store.ts";
 import { exitCodes } from "../exitCodes.ts";
@@ -9,10 +10,11 @@ import { followRun } from "../followRun.ts";
 import { Interruption } from "../interruption.ts";
 import { defaultRuns, jsonOption, threadsOption, wholeNumber } from "../options.ts";
 import { applyOverrides, readExperiments } from "../readExperiments.ts";
-import { type RunSummary, summarize } from "../runSummary.ts";
+import { summarize } from "../runSummary.ts";
+import { sayRun } from "../sayRun.ts";
 import { sayComparison, sayVerdict } from "../showVerdict.ts";
-import { openTerminal, writeJson } from "../terminal.ts";
-import { writeReport } from "../writeReport.ts";
+import { openTerminal, type Terminal, writeJson } from "../terminal.ts";
+import { assertWritable, writeReport } from "../writeReport.ts";
 
 interface TrainOptions {
   readonly steps?: number;
@@ -58,10 +60,10 @@ async function train(files: string[], options: TrainOptions): Promise<void> {
   const terminal = openTerminal(json);
   const { colors } = terminal;
   const experiments = await readExperiments(files, terminal);
+  // It would be a pity to find out at the end of a long run.
+  if (options.report !== undefined) await assertWritable(options.report);
   const interruption = new Interruption();
-  const runs: OpenedRun[] = [];
-  const summaries: RunSummary[] = [];
-  let exitCode: number = exitCodes.ok;
+  const ended: EndedRun[] = [];
   for (const { file, experiment } of experiments) {
     if (interruption.requested) break;
     const root = resolve(options.out);
@@ -72,24 +74,47 @@ async function train(files: string[], options: TrainOptions): Promise<void> {
     });
     terminal.say(colors.dim(`${file} → ${started.directory}`));
     const { state } = await followRun(started.directory, started.trainer, interruption, terminal);
-    const run = await openRun(started.directory);
-    runs.push(run);
-    summaries.push(summarize(run.record, run.directory, state));
-    if (state === "failed" || state === "interrupted") exitCode = exitCodes.failed;
+    ended.push({ run: await openRun(started.directory), state });
   }
   interruption.dispose();
-  for (const run of runs) {
+  for (const { file } of experiments.slice(ended.length))
+    terminal.say(colors.yellow(`${file} was not started`));
+  sayEnd(ended, terminal);
+  const failed = ended.some(({ state }) => state === "failed" || state === "interrupted");
+  process.exitCode = interruption.requested
+    ? exitCodes.interrupted
+    : failed
+      ? exitCodes.failed
+      : exitCodes.ok;
+  const runs = ended.map(({ run }) => run);
+  try {
+    if (options.report !== undefined && runs.length > 0)
+      terminal.say(`report  ${await writeReport(runs, options.report)}`);
+  } finally {
+    const summaries = ended.map(({ run, state }) => summarize(run.record, run.directory, state));
+    if (json) writeJson(files.length === 1 ? (summaries[0] ?? null) : summaries);
+  }
+}
+
+interface EndedRun {
+  readonly run: OpenedRun;
+  /** As followed to its end. */
+  readonly state: RunState;
+}
+
+/** The verdict on each run, what sets them apart, and where they are. */
+function sayEnd(ended: readonly EndedRun[], terminal: Terminal): void {
+  for (const { run } of ended) {
     terminal.say("");
     sayVerdict(run, terminal);
   }
   terminal.say("");
-  if (runs.length > 1) {
-    sayComparison(runs, terminal);
+  if (ended.length > 1) {
+    sayComparison(
+      ended.map(({ run }) => run),
+      terminal,
+    );
     terminal.say("");
   }
-  for (const { directory } of runs) terminal.say(`run     ${directory}`);
-  if (options.report !== undefined && runs.length > 0)
-    terminal.say(`report  ${await writeReport(runs, options.report)}`);
-  if (json) writeJson(files.length === 1 ? summaries[0] : summaries);
-  process.exitCode = interruption.requested ? exitCodes.interrupted : exitCode;
+  for (const { run, state } of ended) sayRun(run, state, terminal);
 }

@@ -11,6 +11,13 @@ test("every kind of event has a line", () => {
     "step 120: test loss 0.2, test accuracy 95.1 %",
   );
   expect(
+    describeEvent(
+      { ...at, type: "evaluation", loss: 0.2, metric: 0.2 },
+      "mean squared error",
+      picocolors.createColors(false),
+    ),
+  ).toBe("step 120: test mean squared error 0.2");
+  expect(
     plain({
       ...at,
       type: "switch",

@@ -29,6 +29,7 @@ test.each([
   [12.4, "12 s"],
   [185, "3 min 5 s"],
   [7620, "2 h 7 min"],
+  [583_560, "6 d 18 h"],
   [Number.POSITIVE_INFINITY, "–"],
 ])("formatDuration(%s) is %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import picocolors from "picocolors";
 import { expect, test } from "vitest";
-import { openProgress, progressText } from "../../../src/cli/progress.ts";
+import { barLine, openProgress, progressText } from "../../../src/cli/progress.ts";
 import type { Terminal } from "../../../src/cli/terminal.ts";
 import { record } from "./record.ts";
 
@@ -27,6 +27,19 @@ test("a line has loss, rate, time left and half-life", () => {
     "loss 0.0823, 51.2 steps/s, 29 s left, gradient halves every 123.4 timesteps",
   );
   expect(progressText({ ...record, loss: null, stepsPerSecond: null, halfLife: null })).toBe("loss –");
+});
+
+test("the bar's line fits any terminal, and keeps what matters most", () => {
+  for (let columns = 1; columns < 160; columns++)
+    expect(barLine("digits-spectral", record, columns).length, `${columns}`).toBeLessThan(columns);
+  expect(barLine("digits-spectral", record, 160)).toBe(
+    "digits-spectral ██████░░░░░░░░░░░░░░░░░░ 500/2000  loss 0.0823, 51.2 steps/s, 29 s left, half-life 123",
+  );
+  expect(barLine("digits-spectral", record, 60)).toBe("digits-spectral ██░░░░░░░░ 500/2000  loss 0.0823");
+  expect(barLine("a", { ...record, halfLife: -8 }, 160)).toMatch(/, gradient doubles in 8$/);
+  expect(barLine("digits-spectral", record, 24)).toBe("██░░░░░░░░ 500/2000");
+  expect(barLine("a", { ...record, state: "paused" }, 80)).toMatch(/paused, loss 0.0823$/);
+  expect(barLine("a", undefined, 80)).toBe("a ░░░░░░░░░░░░░ 0/…  starting");
 });
 
 test("without a terminal, lines come at most every two seconds, and only for new steps", () => {

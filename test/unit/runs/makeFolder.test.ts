@@ -16,7 +16,9 @@ it("makes what is missing, and is content with what is there", () => {
 
 it("names the folder that cannot be made", () => {
   writeFileSync(join(folder, "file"), "");
-  expect(() => makeFolder(join(folder, "file", "a", "b"))).toThrow(join(folder, "file", "a"));
+  expect(() => makeFolder(join(folder, "file", "a", "b"))).toThrow(
+    `cannot create ${join(folder, "file")}: it exists already`,
+  );
 });
 
 it.runIf(process.platform === "linux")("ends where the system denies that the parent exists", () => {
