@@ -14,7 +14,7 @@ import { switchCommand } from "./commands/switch.ts";
 import { trainCommand } from "./commands/train.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { CliError, exitCodeHelp, exitCodes } from "./exitCodes.ts";
-import { usesColor } from "./terminal.ts";
+import { harmless, usesColor } from "./terminal.ts";
 
 const program = new Command("sigmascope")
   .description("Train recurrent networks, and see where their gradients vanish or explode.")
@@ -67,9 +67,8 @@ function exitCodeOf(error: unknown): number {
   // Commander has written its message already; its code is 0 for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const message = error instanceof Error ? error.message : String(error);
-  const mark = usesColor(process.stderr.isTTY, process.env)
-    ? "\u001b[31msigmascope:\u001b[39m"
-    : "sigmascope:";
-  process.stderr.write(`${mark} ${message}\n`);
+  const colored = usesColor(process.stderr.isTTY, process.env);
+  const mark = colored ? "\u001b[31msigmascope:\u001b[39m" : "sigmascope:";
+  process.stderr.write(`${mark} ${harmless(message, colored)}\n`);
   return error instanceof CliError ? error.exitCode : exitCodes.failed;
 }

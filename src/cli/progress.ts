@@ -2,7 +2,7 @@
 import cliProgress from "cli-progress";
 import type { RunRecord } from "../runs/run.ts";
 import { formatDuration, formatHalfLife, formatNumber, wrap } from "./format.ts";
-import type { Terminal } from "./terminal.ts";
+import { harmless, type Terminal } from "./terminal.ts";
 
 export interface Progress {
   /** Shows the newest state of the run. */
@@ -94,7 +94,7 @@ function liveProgress(terminal: Terminal, name: string): Progress {
     forceRedraw: true,
     // Ctrl-C is this program's own affair: it stops the trainer first.
     gracefulExit: false,
-    format: () => barLine(name, newest, columns()),
+    format: () => barLine(harmless(name, false), newest, columns()),
   });
   bars.create(1, 0);
   return {
@@ -102,7 +102,7 @@ function liveProgress(terminal: Terminal, name: string): Progress {
       newest = record;
     },
     note(line) {
-      bars.log(`${wrap(line, columns())}\n`);
+      bars.log(`${wrap(harmless(line, terminal.colors.isColorSupported), columns())}\n`);
       bars.update();
     },
     end() {

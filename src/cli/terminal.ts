@@ -18,14 +18,27 @@ export interface Terminal {
  */
 export function openTerminal(json: boolean): Terminal {
   const human = json ? process.stderr : process.stdout;
+  const colored = usesColor(human.isTTY, process.env);
   return {
     human,
-    colors: picocolors.createColors(usesColor(human.isTTY, process.env)),
+    colors: picocolors.createColors(colored),
     live: human.isTTY && process.env.TERM !== "dumb",
     say: (line) => {
-      human.write(`${line}\n`);
+      human.write(`${harmless(line, colored)}\n`);
     },
   };
+}
+
+const colour = `${String.fromCharCode(27)}[`;
+
+/**
+ * Text that cannot drive the terminal: names and messages in a run directory may be anybody's. Line breaks, tabs and,
+ * where there are any, colours pass; every other control character is replaced.
+ */
+export function harmless(text: string, colored: boolean): string {
+  return text.replace(/(\p{Cc}\[)\d{1,3}m|[^\P{Cc}\n\t]/gu, (found, start) =>
+    colored && start === colour ? found : found.replace(/\p{Cc}/u, "\ufffd"),
+  );
 }
 
 /** NO_COLOR (set and not empty) wins over FORCE_COLOR; else a terminal has colours and a file has none. */
