@@ -1,5 +1,5 @@
 /** The report page: reads the data that the file carries and draws them. */
-import type { ReportData } from "../src/protocol/reportData.ts";
+import type { FromReportPage, ReportData, ToReportPage } from "../src/protocol/reportData.ts";
 import { legend } from "./charts/legend.ts";
 import { toElement } from "./charts/mount.ts";
 import { type ElementNode, element } from "./charts/node.ts";
@@ -32,9 +32,61 @@ function main(): void {
   sheet.replaceSync(chartStyle + pageStyle);
   document.adoptedStyleSheets = [sheet];
 
-  const data = JSON.parse(document.getElementById("data")!.textContent!) as ReportData;
-  const runs = shownRuns(data.runs);
   const root = document.getElementById("report")!;
+  const editor = (globalThis as { acquireVsCodeApi?: () => EditorApi }).acquireVsCodeApi?.();
+  let drawAll: (() => void) | undefined;
+  let kept: Kept | undefined;
+  const show = (data: ReportData) => {
+    ({ drawAll, kept } = render(root, data, kept));
+    drawAll();
+  };
+  const data = JSON.parse(document.getElementById("data")!.textContent!) as ReportData;
+  if (data.runs.length > 0 || !editor) show(data);
+
+  let width = root.clientWidth;
+  new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    // In the next frame: drawing changes the observed height, which must not happen while being told of it.
+    requestAnimationFrame(() => drawAll?.());
+  }).observe(root);
+
+  if (!editor) return;
+  window.addEventListener("message", ({ data: message }: MessageEvent<ToReportPage>) => {
+    if (message?.type === "report" && Array.isArray(message.data?.runs)) {
+      editor.setState(message.state);
+      requestAnimationFrame(() => show(message.data));
+    } else if (message?.type === "problem") {
+      editor.setState(message.state);
+      const text = toElement(element("p", { role: "alert" }, String(message.text)), document);
+      root.replaceChildren(text);
+    }
+  });
+  editor.postMessage({ type: "ready" });
+}
+
+/** What a page in VS Code may call. */
+interface EditorApi {
+  postMessage(message: FromReportPage): void;
+  setState(state: unknown): void;
+}
+
+/** What the reader had chosen, kept when the page is drawn anew with more steps. */
+interface Kept {
+  readonly selection: () => Selection;
+  /** The newest step was chosen, and shall be again. */
+  readonly newest: () => boolean;
+}
+
+function render(
+  root: HTMLElement,
+  data: ReportData,
+  before: Kept | undefined,
+): { drawAll: () => void; kept: Kept } {
+  const runs = shownRuns(data.runs);
+  // Details that stand open stay open.
+  const opened = [...root.querySelectorAll("details")].map(({ open }) => open);
+  root.replaceChildren();
   const add = (node: ElementNode | undefined) => node && root.append(toElement(node, document));
 
   add(element("h1", {}, data.title));
@@ -50,10 +102,12 @@ function main(): void {
   add(findings(runs));
 
   const steps = recordedSteps(runs);
+  const newestStep = steps.at(-1) ?? 0;
+  const chosen = before?.selection();
   let selection: Selection = {
-    step: steps.at(-1) ?? 0,
-    layer: Math.max(0, ...runs.map(({ run }) => run.layers.length - 1)),
-    matrix: matrixNames(runs)[0] ?? "W",
+    step: chosen && !before?.newest() ? nearest(steps, chosen.step) : newestStep,
+    layer: chosen?.layer ?? Math.max(0, ...runs.map(({ run }) => run.layers.length - 1)),
+    matrix: chosen?.matrix ?? matrixNames(runs)[0] ?? "W",
   };
   const placed: Placed[] = [];
   const draw = (only: (card: Card) => boolean) => {
@@ -82,14 +136,21 @@ function main(): void {
   add(element("h2", {}, "Numbers"));
   for (const shown of runs) add(numbersTable(shown));
   add(momentsList(runs));
+  root.querySelectorAll("details").forEach((details, i) => {
+    details.open = opened[i] ?? details.open;
+  });
+  return {
+    drawAll: () => draw(() => true),
+    kept: { selection: () => selection, newest: () => selection.step === newestStep },
+  };
+}
 
-  let width = 0;
-  new ResizeObserver(() => {
-    if (root.clientWidth === width) return;
-    width = root.clientWidth;
-    // In the next frame: drawing changes the observed height, which must not happen while being told of it.
-    requestAnimationFrame(() => draw(() => true));
-  }).observe(root);
+/** The recorded step next to one that may have been thinned away since. */
+function nearest(steps: readonly number[], step: number): number {
+  return steps.reduce(
+    (best, other) => (Math.abs(other - step) < Math.abs(best - step) ? other : best),
+    steps[0] ?? 0,
+  );
 }
 
 /** Steps at which any run recorded a gradient profile, ascending. */
@@ -169,7 +230,13 @@ function controls(
         "label",
         { class: "step" },
         "At step",
-        element("input", { type: "range", min: 0, max: steps.length - 1, step: 1, value: steps.length - 1 }),
+        element("input", {
+          type: "range",
+          min: 0,
+          max: steps.length - 1,
+          step: 1,
+          value: Math.max(0, steps.indexOf(selection.step)),
+        }),
         element("output", {}),
       ),
       layers < 2

@@ -9,6 +9,7 @@ import { registerNewExperiment } from "./newExperiment.ts";
 import { registerNotifications } from "./notifications.ts";
 import { closeOwnRuns, registerOwnRuns } from "./ownRuns.ts";
 import { registerRunFiles } from "./runFiles.ts";
+import { registerRunPanels } from "./runPanels.ts";
 import { registerRunsTree } from "./runsTree.ts";
 import type { Services } from "./services.ts";
 import { registerShowFindings } from "./showFindings.ts";
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerControl(context, services);
   registerRunFiles(context, services);
   registerShowFindings(context, services);
+  registerRunPanels(context, services);
   registerDoctor(context, services);
   registerExperimentsTree(context, services);
   const runsView = registerRunsTree(context, services);

@@ -6,6 +6,22 @@ export type Maybe = number | null;
 /** As in `run.json`: what JSON has no number for is a word. */
 export type HalfLife = number | "Infinity" | "-Infinity" | "NaN" | null;
 
+/** To the report's page where it stands in an editor. */
+export type ToReportPage =
+  | { readonly type: "report"; readonly data: ReportData; readonly state: ReportPageState }
+  /** The runs cannot be read, and why. */
+  | { readonly type: "problem"; readonly text: string; readonly state: ReportPageState };
+
+/** From the report's page: it listens. */
+export interface FromReportPage {
+  readonly type: "ready";
+}
+
+/** What the editor keeps for the page over a reload: the directories of its runs. */
+export interface ReportPageState {
+  readonly runs: readonly string[];
+}
+
 export interface ReportData {
   readonly title: string;
   /** ISO 8601. */

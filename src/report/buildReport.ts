@@ -22,12 +22,16 @@ export async function buildReport(
   runs: readonly ReportRun[],
   options: { readonly title: string },
 ): Promise<string> {
+  return page({ title: options.title, created: new Date().toISOString(), runs: runs.map(reportRun) });
+}
+
+/** The page without runs yet: an editor sends it data. @throws Error when the page's script has not been built. */
+export function emptyReport(title: string): Promise<string> {
+  return page({ title, created: new Date().toISOString(), runs: [] });
+}
+
+async function page(data: ReportData): Promise<string> {
   const script = (await readFile(builtFile("report.js"), "utf8")).trim();
-  const data: ReportData = {
-    title: options.title,
-    created: new Date().toISOString(),
-    runs: runs.map(reportRun),
-  };
   // Only this very script and style may run, and nothing may be fetched from anywhere.
   const policy = [
     "default-src 'none'",
@@ -43,7 +47,7 @@ export async function buildReport(
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Sigmascope">
-<title>${escapeHtml(options.title)}</title>
+<title>${escapeHtml(data.title)}</title>
 <style>${style}</style>
 </head>
 <body>
