@@ -1,7 +1,15 @@
 /** The built command as a person runs it: real processes, real run directories. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +18,7 @@ import type { ExperimentInput } from "../../../src/experiment/schema.ts";
 import { listCheckpoints, readCheckpoint } from "../../../src/runs/checkpoint.ts";
 import { readEvents } from "../../../src/runs/events.ts";
 import type { RunRecord } from "../../../src/runs/run.ts";
+import { lockOwner } from "../../../src/runs/runLock.ts";
 import { readRunRecord } from "../../../src/runs/runRecord.ts";
 
 const program = resolve("dist/cli.js");
@@ -59,6 +68,12 @@ const short = {
   training: { batch: 8, steps: 40, seed: 3, learningRate: 1e-9 },
 } as const satisfies ExperimentInput;
 const endless = { ...short, training: { ...short.training, steps: 1_000_000_000, checkpointEvery: 5000 } };
+/** Seconds long, so that there is time to stop it. */
+const finite = {
+  task: { kind: "adding", length: 100, testSize: 40 },
+  model: { cell: "rnn", hidden: 64 },
+  training: { batch: 32, steps: 400, seed: 3 },
+} as const satisfies ExperimentInput;
 
 function write(name: string, experiment: unknown): string {
   writeFileSync(join(folder, name), typeof experiment === "string" ? experiment : JSON.stringify(experiment));
@@ -68,7 +83,7 @@ function write(name: string, experiment: unknown): string {
 /** The directory of the run that a command has started. */
 async function startedRun(command: Command): Promise<string> {
   return until(() => {
-    const directory = / → (.*)/.exec(command.out)?.[1];
+    const directory = / → (.*)/.exec(command.out + command.err)?.[1];
     return directory !== undefined && existsSync(join(directory, "run.json")) && directory;
   });
 }
@@ -88,11 +103,18 @@ const whenRunning = (directory: string, step = 1): Promise<RunRecord> =>
   });
 
 beforeAll(() => {
+  mkdirSync(runsRoot, { recursive: true });
   write("short.sigmascope.json", short);
   write("endless.sigmascope.json", endless);
+  write("finite.sigmascope.json", finite);
 });
-afterAll(async () => {
+afterAll(() => {
   for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");
+  // A test that fails in the middle leaves a trainer, which is a process of its own.
+  for (const run of readdirSync(runsRoot)) {
+    const owner = lockOwner(join(runsRoot, run));
+    if (owner) process.kill(owner.pid, "SIGKILL");
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -121,9 +143,33 @@ describe("before anything is written", () => {
   it("usage, missing files and missing runs have exit codes of their own", async () => {
     expect((await sigmascope("train", "short.sigmascope.json", "--steps", "none")).code).toBe(2);
     expect((await sigmascope("validate", "absent.sigmascope.json")).code).toBe(3);
+    for (const command of ["inspect", "switch"]) {
+      const to = command === "switch" ? ["--to", "rnn"] : [];
+      const { code, err } = await sigmascope(command, "absent.safetensors", ...to);
+      expect([code, err], command).toEqual([3, "sigmascope: there is no file absent.safetensors\n"]);
+    }
     const { code, err } = await sigmascope("show", "absent");
     expect(code).toBe(3);
     expect(err).toContain("sigmascope train FILE");
+  });
+
+  it("what cannot be written is found out before anything is trained", async () => {
+    writeFileSync(join(folder, "file"), "");
+    for (const report of [join("absent", "page.html"), "."]) {
+      const { code, err } = await sigmascope(
+        "train",
+        "short.sigmascope.json",
+        "--report",
+        report,
+        "--out",
+        "none",
+      );
+      expect([code, existsSync(join(folder, "none"))], report).toEqual([2, false]);
+      expect(err).toContain("the report cannot be written");
+    }
+    const { code, err } = await sigmascope("train", "short.sigmascope.json", "--out", "file");
+    expect(code).toBe(1);
+    expect(err).toContain(`cannot create ${join(folder, "file")}`);
   });
 
   it("every command has help with an example", async () => {
@@ -226,6 +272,26 @@ describe("runs to the end", () => {
   });
 });
 
+describe("data of one's own", () => {
+  it("lie in the experiment's folder, or are allowed explicitly", async () => {
+    mkdirSync(join(folder, "experiments"));
+    const lines = ["0.1,0.2,0.3,up", "0.3,0.2,0.1,down"];
+    writeFileSync(join(folder, "data.csv"), Array.from({ length: 10 }, () => lines.join("\n")).join("\n"));
+    const file = write("experiments/own.sigmascope.json", {
+      task: { kind: "csv", train: "../data.csv" },
+      model: { cell: "rnn", hidden: 8 },
+      training: { epochs: 2, batch: 4 },
+    });
+    const refused = await sigmascope("train", file, "--json");
+    expect(refused.code).toBe(1);
+    expect(lastJson(refused)).toMatchObject({ state: "failed", step: 0 });
+    expect(refused.err).toContain("lies outside");
+    const allowed = await sigmascope("train", file, "--allow-outside", "--json");
+    expect(allowed.code, allowed.err).toBe(0);
+    expect(lastJson(allowed)).toMatchObject({ state: "finished", step: 8 });
+  });
+});
+
 describe("runs in training", () => {
   it("pause, continue, checkpoint, switch and stop from another shell", async () => {
     const training = new Command("train", "endless.sigmascope.json");
@@ -238,6 +304,9 @@ describe("runs in training", () => {
       const answer = await sigmascope(command, directory);
       expect(answer.code, answer.err).toBe(0);
       await until(() => readRunRecord(directory).state === state);
+      const again = await sigmascope(command, directory);
+      expect(again.code).toBe(1);
+      expect(again.err).toMatch(/^sigmascope: the run is (paused already|not paused)\n$/);
     }
     expect((await sigmascope("checkpoint", directory)).out).toMatch(/checkpoint checkpoints\/step-/);
     for (const to of ["spectral", "rnn"]) {
@@ -258,21 +327,45 @@ describe("runs in training", () => {
     expect(late.err).toContain("stopped");
   });
 
-  it("Ctrl-C saves a checkpoint and stops; the run can be resumed", async () => {
-    const training = new Command("train", "endless.sigmascope.json");
+  it("Ctrl-C saves a checkpoint, stops and starts no more; the run can be resumed to its end", async () => {
+    const training = new Command("train", "finite.sigmascope.json", "short.sigmascope.json", "--json");
     const directory = await startedRun(training);
-    await whenRunning(directory);
+    await whenRunning(directory, 0);
     training.child.kill("SIGINT");
-    expect((await training.ended).code).toBe(130);
+    const ended = await training.ended;
+    expect(ended.code).toBe(130);
+    expect(ended.err).toContain("short.sigmascope.json was not started");
     const stopped = readRunRecord(directory);
     expect(stopped.state).toBe("stopped");
+    expect(stopped.step).toBeLessThan(finite.training.steps);
+    expect(lastJson(ended)).toMatchObject([{ run: stopped.id, state: "stopped", step: stopped.step }]);
     expect(readCheckpoint(listCheckpoints(directory)[0]!.file).step).toBe(stopped.step);
+    expect(ended.err).toContain(`sigmascope resume ${stopped.id}`);
 
-    const resumed = new Command("resume", directory);
-    await whenRunning(directory, stopped.step + 1);
-    resumed.child.kill("SIGINT");
-    expect((await resumed.ended).code).toBe(130);
+    const absent = await sigmascope("resume", stopped.id, "--from", "absent.safetensors");
+    expect(absent.code).toBe(3);
+    const resumed = await sigmascope("resume", stopped.id, "--json");
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(lastJson(resumed)).toMatchObject({
+      run: stopped.id,
+      state: "finished",
+      step: finite.training.steps,
+    });
     expect(readEvents(directory).events.map(({ type }) => type)).toContain("resumed");
+  });
+
+  it("a second Ctrl-C leaves at once, while the trainer stops by itself", async () => {
+    const training = new Command("train", "endless.sigmascope.json");
+    const directory = await startedRun(training);
+    const { pid } = await whenRunning(directory);
+    // A trainer that cannot answer just now.
+    process.kill(pid, "SIGSTOP");
+    training.child.kill("SIGINT");
+    await until(() => training.out.includes("Ctrl-C again leaves at once"));
+    training.child.kill("SIGINT");
+    expect((await training.ended).code).toBe(130);
+    process.kill(pid, "SIGCONT");
+    await until(() => readRunRecord(directory).state === "stopped");
   });
 
   it("a trainer that is killed leaves an interrupted run, which can be resumed", async () => {
@@ -298,8 +391,12 @@ describe("the list of runs", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/damaged-0000 +unreadable/);
     expect(out).toMatch(/damaged-0000: .*run\.json/);
-    const ambiguous = await sigmascope("show", "20");
+    const list = new Command("runs", "--json");
+    list.child.stdout?.destroy();
+    expect((await list.ended).code, list.err).toBe(0);
+    for (const name of ["alike-1", "alike-2"]) mkdirSync(join(runsRoot, name));
+    const ambiguous = await sigmascope("show", "alike");
     expect(ambiguous.code).toBe(3);
-    expect(ambiguous.err).toContain("is the beginning of");
+    expect(ambiguous.err).toBe('sigmascope: "alike" is the beginning of 2 runs:\n  alike-1\n  alike-2\n');
   });
 });
