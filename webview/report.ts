@@ -106,7 +106,7 @@ function render(
   const chosen = before?.selection();
   let selection: Selection = {
     step: chosen && !before?.newest() ? nearest(steps, chosen.step) : newestStep,
-    layer: chosen?.layer ?? Math.max(0, ...runs.map(({ run }) => run.layers.length - 1)),
+    layer: chosen?.layer ?? 0,
     matrix: chosen?.matrix ?? matrixNames(runs)[0] ?? "W",
   };
   const placed: Placed[] = [];
@@ -249,7 +249,7 @@ function controls(
               "select",
               { name: "layer" },
               ...Array.from({ length: layers }, (_, i) =>
-                option(String(i), i === layers - 1 ? `${i + 1} (top)` : String(i + 1), i === selection.layer),
+                option(String(i), i === 0 ? "1 (bottom)" : String(i + 1), i === selection.layer),
               ),
             ),
           ),

@@ -5,9 +5,10 @@ import { halfLifeNumber, type ShownRun } from "./runs.ts";
 
 export function numbersTable(shown: ShownRun): ElementNode {
   const { run, label } = shown;
-  const top = run.layers.at(-1);
+  // As in run.json: every way back in time passes through the bottom layer.
+  const [bottom] = run.layers;
   const sigma = new Map<number, readonly [number | null, number | null]>();
-  for (const { steps, values } of Object.values(top?.spectra ?? {}))
+  for (const { steps, values } of Object.values(bottom?.spectra ?? {}))
     steps.forEach((step, i) => {
       const spectrum = values[i]!;
       const before = sigma.get(step);
@@ -27,8 +28,8 @@ export function numbersTable(shown: ShownRun): ElementNode {
       : []),
     ["gradient norm", (i) => number(run.rows.gradientNorm[i])],
     ["learning rate", (i) => number(run.rows.learningRate[i])],
-    ["half-life", (i) => (top ? formatNumber(halfLifeNumber(top.halfLife[i] ?? null), 4) : "–")],
-    ["reach", (i) => number(top?.reach[i])],
+    ["half-life", (i) => (bottom ? formatNumber(halfLifeNumber(bottom.halfLife[i] ?? null), 4) : "–")],
+    ["reach", (i) => number(bottom?.reach[i])],
     ["smallest σ", (i) => number(sigma.get(run.rows.step[i]!)?.[0])],
     ["largest σ", (i) => number(sigma.get(run.rows.step[i]!)?.[1])],
   ];
@@ -42,7 +43,11 @@ export function numbersTable(shown: ShownRun): ElementNode {
       element(
         "table",
         { class: "numbers" },
-        element("caption", {}, `${label}, top layer; at most 400 of the recorded steps`),
+        element(
+          "caption",
+          {},
+          `${label}${run.layers.length > 1 ? ", bottom layer" : ""}; at most 400 of the recorded steps`,
+        ),
         element(
           "thead",
           {},
