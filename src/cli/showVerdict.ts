@@ -1,13 +1,21 @@
 /** The verdict on a run's gradients, as the end of `train` and the heart of `show`. */
-import { compareVerdict, verdict } from "../diagnostics/verdict.ts";
+import { switchesOf } from "../diagnostics/monitor.ts";
+import { compareVerdict, type VerdictInput, verdict } from "../diagnostics/verdict.ts";
+import { standingEvents } from "../runs/events.ts";
 import type { OpenedRun } from "../runs/store.ts";
 import { wrap } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
 const columns = 100;
 
-function verdictInput({ id, record, experiment, rows }: OpenedRun) {
-  return { record: { ...record, id }, experiment, rows, findings: record.findings };
+function verdictInput({ id, record, experiment, rows, events }: OpenedRun): VerdictInput {
+  return {
+    record: { ...record, id },
+    experiment,
+    rows,
+    findings: record.findings,
+    switches: switchesOf(standingEvents(events)),
+  };
 }
 
 export function sayVerdict(run: OpenedRun, terminal: Terminal): void {

@@ -3,6 +3,7 @@ import type { Experiment } from "../experiment/schema.ts";
 import type { RunRecord } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
 import type { Finding, Severity } from "./finding.ts";
+import type { ModelSwitch } from "./monitor.ts";
 import { layersOf, type RunMeasure, resultOf, type SigmaRange, sigmaOf } from "./runMeasures.ts";
 import { sortFindings } from "./severity.ts";
 import { band, halfLifeInWords, inLayer, matrixName, number, percent, range } from "./words.ts";
@@ -13,6 +14,8 @@ export interface VerdictInput {
   /** Recorded rows, oldest first; the first and the last few are enough. */
   readonly rows: readonly TelemetryRow[];
   readonly findings: readonly Finding[];
+  /** Switches of parameterization during the run, oldest first. */
+  readonly switches?: readonly ModelSwitch[] | undefined;
 }
 
 export interface Verdict {
@@ -78,11 +81,12 @@ function gradientLine(measure: RunMeasure, layers: number, { record, experiment 
   return `Gradient${inLayer(measure.layer, layers)}: going back in time ∂L/∂h ${halfLifeInWords(last.halfLife, record.length)}; at least 1 % of the last timestep's reaches ${Math.round(last.reach)} of ${record.length}.${then}${note}`;
 }
 
-function sigmaLine(sigma: SigmaRange, { record, experiment }: VerdictInput): string {
-  const { radius, center, layers } = experiment.model;
+function sigmaLine(sigma: SigmaRange, { record, experiment, switches = [] }: VerdictInput): string {
+  const { layers } = experiment.model;
+  const { cell, radius, center } = switches.at(-1) ?? experiment.model;
   const start = `Spectrum: σ of ${matrixName(sigma.transition)}${inLayer(sigma.layer, layers)} runs ${range(...sigma.last)}`;
-  // After a switch the band may be another than the experiment's, so it is named only where it is known.
-  if (record.cell === "spectral" && experiment.model.cell === "spectral")
+  // The band of a model that came out of a checkpoint from elsewhere is not known.
+  if (record.cell === "spectral" && cell === "spectral" && radius !== undefined && center !== undefined)
     return `${start}, held inside ${band(center, radius)}.`;
   if (record.cell === "spectral") return `${start}.`;
   if (record.cell === "orthogonal") return `${start}: W is orthogonal.`;

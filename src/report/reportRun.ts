@@ -1,6 +1,7 @@
 /** From a run as read from its directory to what a report shows of it. */
 import type { Experiment } from "../experiment/schema.ts";
 import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../protocol/reportData.ts";
+import { standingEvents } from "../runs/events.ts";
 import type { RunEvent, RunRecord } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
 import { brief, thinIndices } from "./thin.ts";
@@ -24,6 +25,7 @@ const fewestSpectra = 24;
 const singularDigits = 6;
 
 export function reportRun({ id, record, experiment, rows, events }: ReportRun): ReportRunData {
+  const standing = standingEvents(events);
   const kept = thinIndices(rows.length, mostRows).map((i) => rows[i]!);
   const layerCount = Math.max(0, ...rows.slice(0, 1).map(({ layers }) => layers.length));
   return {
@@ -47,9 +49,9 @@ export function reportRun({ id, record, experiment, rows, events }: ReportRun): 
     halfLife: record.halfLife,
     reach: record.reach,
     sigma: record.sigma,
-    band: bandOf(experiment, events, record.step),
+    band: bandOf(experiment, standing, record.step),
     findings: record.findings,
-    evaluations: events.flatMap((event) =>
+    evaluations: standing.flatMap((event) =>
       event.type === "evaluation"
         ? [{ step: event.step, loss: brief(event.loss), metric: brief(event.metric) }]
         : [],

@@ -77,3 +77,18 @@ export class EventsTail {
 export function readEvents(runDirectory: string): Events {
   return new EventsTail(runDirectory).poll();
 }
+
+/**
+ * The events of what a run is now: without those of steps that a resume from an earlier checkpoint took back.
+ *
+ * @param events in the order of the file.
+ */
+export function standingEvents(events: readonly RunEvent[]): RunEvent[] {
+  let standing: RunEvent[] = [];
+  for (const event of events) {
+    if (event.type === "resumed" || event.type === "started")
+      standing = standing.filter(({ step }) => step <= event.step);
+    standing.push(event);
+  }
+  return standing;
+}

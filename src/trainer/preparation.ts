@@ -7,7 +7,7 @@ import type { ModelSpec, TensorMap } from "../engine/engine.ts";
 import { initializeParameters } from "../engine/initialize.ts";
 import { transitionNames } from "../engine/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
-import { readEvents } from "../runs/events.ts";
+import { readEvents, standingEvents } from "../runs/events.ts";
 import type { RunEvent, RunRecord } from "../runs/run.ts";
 import { runFile } from "../runs/runDirectory.ts";
 import type { TelemetryRow, TelemetryShape } from "../runs/telemetry.ts";
@@ -118,7 +118,9 @@ export function openOutput(
     ...(resume ? { resumeAfterStep: start.step } : {}),
   });
   const rows = resume ? readTelemetry(file).rows : [];
-  const events = resume ? readEvents(directory).events.filter(({ step }) => step <= start.step) : [];
+  const events = resume
+    ? standingEvents(readEvents(directory).events).filter(({ step }) => step <= start.step)
+    : [];
   const checkpoints = new CheckpointKeeper(directory, experiment.training.keepCheckpoints, events);
   if (resume) checkpoints.forgetAfter(start.step);
   return {

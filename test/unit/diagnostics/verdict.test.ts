@@ -86,6 +86,10 @@ describe("the verdict on one run", () => {
       "adding-spectral (spectral): the gradient arrives: it halves every 60 timesteps going back in time, and at least 1 % of the gradient at the last timestep reaches all 200 timesteps.",
     );
     expect(lines).toContain("Spectrum: σ of W runs 0.970 … 1.040, held inside (0.95, 1.05).");
+    const switches = [{ step: 50, cell: "spectral", center: 1, radius: 0.2 }] as const;
+    expect(verdict({ ...spectral, switches }).lines).toContain(
+      "Spectrum: σ of W runs 0.970 … 1.040, held inside (0.8, 1.2).",
+    );
     expect(lines).toContain("Units: 50 % are below 0 on average.");
     expect(lines).toHaveLength(4);
   });

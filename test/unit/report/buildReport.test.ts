@@ -220,6 +220,24 @@ test("the band of singular values: as the cell promises, until a switch", () => 
     functionChange: 1e-7,
   };
   expect(band({ cell: "spectral" }, [event])?.toStep).toBe(6);
+  const back: RunEvent = {
+    ...event,
+    step: 8,
+    from: "rnn",
+    to: "spectral",
+    band: { center: 1, radius: 0.25 },
+  };
+  expect(band({ cell: "rnn" }, [back])).toEqual({ low: 0.75, high: 1.25, fromStep: 8, toStep: 10 });
+  expect(band({ cell: "spectral" }, [event, back])).toMatchObject({ low: 0.75, fromStep: 8, toStep: 10 });
+  // A resume from before a switch takes it back.
+  const resumed: RunEvent = {
+    type: "resumed",
+    time,
+    step: 5,
+    checkpoint: "checkpoints/step-0000005.safetensors",
+  };
+  expect(band({ cell: "rnn" }, [back, resumed])).toBeNull();
+  expect(band({ cell: "spectral" }, [event, resumed])?.toStep).toBe(10);
   expect(drawn([makeRun({ events: [event] })])).toContain("spectral → rnn at step 6");
 });
 

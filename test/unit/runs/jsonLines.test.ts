@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { appendEvent, EventsTail, readEvents } from "../../../src/runs/events.ts";
+import { appendEvent, EventsTail, readEvents, standingEvents } from "../../../src/runs/events.ts";
 import { appendJsonLine, JsonLinesTail, readJsonLines } from "../../../src/runs/jsonLines.ts";
 import type { RunEvent } from "../../../src/runs/run.ts";
 import { temporaryFolder } from "./helpers.ts";
@@ -131,4 +131,18 @@ test.runIf(existsSync("/dev/full"))("a full disk is named in the error", () => {
   const file = newFile();
   symlinkSync("/dev/full", file);
   expect(() => appendJsonLine(file, 1)).toThrow(`cannot write ${file}: the disk is full (ENOSPC)`);
+});
+
+test("a resume from an earlier checkpoint takes back what came after it", () => {
+  const at = (step: number, type: "evaluation" | "started" | "resumed"): RunEvent =>
+    type === "evaluation"
+      ? { type, time, step, loss: step, metric: 0 }
+      : type === "resumed"
+        ? { type, time, step, checkpoint: `checkpoints/step-${step}.safetensors` }
+        : { type, time, step };
+  const first = [at(0, "started"), at(10, "evaluation"), at(20, "evaluation")];
+  expect(standingEvents(first)).toEqual(first);
+  const resumed = [...first, at(10, "resumed"), at(15, "evaluation")];
+  expect(standingEvents(resumed).map(({ step }) => step)).toEqual([0, 10, 10, 15]);
+  expect(standingEvents([...resumed, at(0, "started")]).map(({ step }) => step)).toEqual([0, 0]);
 });
