@@ -64,7 +64,7 @@ test("runs of the same name and second get directories of their own", () => {
 test("a folder that cannot be made is an error with its name, and leaves nothing behind", () => {
   const file = join(folder, "a-file");
   writeFileSync(file, "");
-  expect(() => newRun(join(file, "runs"))).toThrow(/^cannot create .*a-file.runs: .*\(E\w+\)$/);
+  expect(() => newRun(join(file, "runs"))).toThrow(/^cannot create .*a-file: .*\(E\w+\)$/);
 });
 
 test("a name becomes part of a folder's name that every file system takes", () => {
