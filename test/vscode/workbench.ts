@@ -47,14 +47,22 @@ export async function openWorkbench(options: Partial<ServeOptions> = {}): Promis
       return said.answer;
     };
     await vi.waitFor(async () => expect(await ask("active")).toBe(true), patience);
-    const palette = async (title: string) => {
-      await page.keyboard.press("F1");
-      const input = page.locator(".quick-input-widget input").first();
-      await input.waitFor();
-      await input.fill(`>${title}`);
-      // A title may begin another one; key bindings follow it after a comma.
-      await page.getByRole("option", { name: new RegExp(`^${title}(,|$)`) }).click();
-    };
+    const palette = (title: string) =>
+      // A palette lists what there was when it was opened: after a reload a command may appear a moment later.
+      vi.waitFor(async () => {
+        await page.keyboard.press("F1");
+        const input = page.locator(".quick-input-widget input").first();
+        await input.waitFor();
+        await input.fill(`>${title}`);
+        try {
+          // A title may begin another one; key bindings follow it after a comma.
+          const option = page.getByRole("option", { name: new RegExp(`^${title}(,|$)`) });
+          await option.click({ timeout: 5_000 });
+        } catch (error) {
+          await page.keyboard.press("Escape");
+          throw error;
+        }
+      }, patience);
     return { page, code, ask, palette, close };
   } catch (error) {
     await close();

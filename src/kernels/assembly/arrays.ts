@@ -2,7 +2,7 @@
 import { expPs, sigmoidPs, tanhPs } from "./elementwise";
 
 /** Loads 1 to 3 floats; the other lanes are 0. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function loadTail(src: usize, count: i32): v128 {
   let lanes = v128.load32_zero(src);
@@ -12,7 +12,7 @@ function loadTail(src: usize, count: i32): v128 {
 }
 
 /** Stores the first 1 to 3 lanes. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function storeTail(dst: usize, lanes: v128, count: i32): void {
   store<f32>(dst, f32x4.extract_lane(lanes, 0));

@@ -52,23 +52,23 @@ const TABLE: usize = memory.data<f32>([
 ]);
 
 /** Four times `value`, which is number `index` of TABLE. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function constant(index: i32, value: f32): v128 {
-  // @ts-ignore: defined by the build script
+  // @ts-expect-error: defined by the build script
   if (RELAXED) return v128.load_splat<f32>(TABLE + (index << 2));
   return f32x4.splat(value);
 }
 
 /** 2^k, where `rounded` is k + ROUND and −126 ≤ k ≤ 127; 0 for k = −127. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function powerOfTwo(rounded: v128): v128 {
   return i32x4.add(i32x4.shl(rounded, 23), constant(15, reinterpret<f32>(0x3f800000)));
 }
 
 /** (r/2)·coth(r/2) − 1, from s = (r/2)². */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function cothSeries(s: v128): v128 {
   return f32x4.mul(s, mulAdd(s, constant(0, C2), constant(1, C1)));
@@ -78,7 +78,7 @@ function cothSeries(s: v128): v128 {
  * tanh of four lanes. Error at most 3 units in the last place (the largest found is 2.9, near |x| = 0.177).
  * ±Inf give ±1, NaN stays NaN, tanh(−x) = −tanh(x) and |tanh| ≤ 1.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function tanhPs(x: v128): v128 {
   const sign = v128.and(x, constant(16, reinterpret<f32>(0x80000000)));
@@ -103,7 +103,7 @@ export function tanhPs(x: v128): v128 {
  * 1 / (1 + e^−x) of four lanes. Error at most 2.5 units in the last place for x ≥ −87.
  * Below −87.68 (true value under 8.3e-39) it is 0; NaN stays NaN; always in [0, 1].
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function sigmoidPs(x: v128): v128 {
   // Above 17.33 the nearest float is 1; at −88 k is −127, whose power is 0.
@@ -122,7 +122,7 @@ export function sigmoidPs(x: v128): v128 {
  * e^x of four lanes. Error at most 1.4 units in the last place where the result is a normal number;
  * it underflows gradually to 0 and overflows to Inf where the true value does. NaN stays NaN.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function expPs(x: v128): v128 {
   const clamped = f32x4.pmax(f32x4.pmin(x, constant(13, 89.0)), constant(14, -105.0));

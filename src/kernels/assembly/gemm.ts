@@ -21,7 +21,7 @@ const NC: i32 = 1024;
 /** Bytes of one 4×8 tile, through which the edges of C are updated. */
 const TILE: i32 = 128;
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function roundUp(value: i32, multiple: i32): i32 {
   return ((value + multiple - 1) / multiple) * multiple;
@@ -80,7 +80,7 @@ export function gemm(
 }
 
 /** Address of element (row, column) of op(X). */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function elementAt(X: usize, ld: i32, transposed: i32, row: i32, column: i32): usize {
   return X + ((transposed ? column * ld + row : row * ld + column) << 2);
@@ -253,7 +253,7 @@ function microKernel(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: u
   updateRow(C, factor, c30, c31, keep);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function updateRow(C: usize, alpha: v128, left: v128, right: v128, beta: v128): void {
   v128.store(C, mulAdd(alpha, left, f32x4.mul(beta, v128.load(C, 0))), 0);

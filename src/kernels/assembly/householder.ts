@@ -18,26 +18,26 @@ import { gemm, gemmWorkspace } from "./gemm";
 import { applyLeft, applyRight, blockRows, bytesT, prepare, strideT } from "./reflectors";
 
 /** Bytes of `count` floats, kept a multiple of 16. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function floats(count: i32): i32 {
   return ((count + 3) & ~3) << 2;
 }
 
 /** Bytes of one factor's prepared reflectors: Y, inverse norms, T. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function factorBytes(n: i32, m: i32): i32 {
   return floats(m * n) + floats(m) + bytesT(n, m);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function normsOf(n: i32, m: i32, factor: usize): usize {
   return factor + floats(m * n);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function triangleOf(n: i32, m: i32, factor: usize): usize {
   return factor + floats(m * n) + floats(m);

@@ -13,7 +13,7 @@
 import { mulAdd } from "./simd";
 
 /** The lanes [0, count) of the 16 bytes at `src`, the rest 0; reads no further than `count` floats. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function loadLanes(src: usize, count: i32): v128 {
   if (count >= 4) return v128.load(src);
@@ -23,7 +23,7 @@ function loadLanes(src: usize, count: i32): v128 {
   return lanes;
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function storeLanes(dst: usize, lanes: v128, count: i32): void {
   if (count >= 4) {
@@ -36,7 +36,7 @@ function storeLanes(dst: usize, lanes: v128, count: i32): void {
 }
 
 /** sums + x² in double precision: lanes 0 and 2 of x go to lane 0, lanes 1 and 3 to lane 1. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function addSquares(sums: v128, x: v128): v128 {
   const low = f64x2.promote_low_f32x4(x);
@@ -44,7 +44,7 @@ function addSquares(sums: v128, x: v128): v128 {
   return f64x2.add(f64x2.add(sums, f64x2.mul(low, low)), f64x2.mul(high, high));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function total(sums: v128): f64 {
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);

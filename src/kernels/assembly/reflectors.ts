@@ -12,14 +12,14 @@ import { mulAdd } from "./simd";
 const BLOCK: i32 = 32;
 
 /** Reflectors in a block. Few reflectors (m ≤ n/4) form one block, which spares products of n × n matrices. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function blockRows(n: i32, m: i32): i32 {
   return m <= BLOCK || 4 * m <= n ? m : BLOCK;
 }
 
 /** Floats from one row of T to the next: a multiple of four, so that rows are whole vectors. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function strideT(b: i32): i32 {
   return (b + 3) & ~3;
