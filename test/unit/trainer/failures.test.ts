@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ExperimentInput } from "../../../src/experiment/schema.ts";
@@ -174,8 +174,11 @@ describe("a disk or folder that takes no more", () => {
     const directory = runs.create(endless);
     const trainer = runs.start(directory);
     await until(directory, () => listCheckpoints(directory).length > 0);
-    rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
+    // Moved away in one piece: to delete it file by file would be a race with a trainer that writes new ones.
+    const away = `${directory}-away`;
+    renameSync(directory, away);
     expect(await trainer.end()).toBe(1);
     expect(trainer.output).toContain("does not exist (ENOENT)");
+    rmSync(away, { recursive: true });
   });
 });
