@@ -60,22 +60,52 @@ export function gradientReach(profile: ArrayLike<number>): number {
  * still has a half-life: that of the slowest decay which underflows so fast.
  */
 export function gradientHalfLife(profile: ArrayLike<number>, headIsPerStep: boolean): number {
-  const [from, to] = headIsPerStep ? descent(profile) : [0, profile.length - 1];
-  const usable: number[] = [];
-  for (let i = from; i <= to; i++) if (isUsable(profile[i]!)) usable.push(i);
-  const [earliest] = usable;
+  const points = pointsOfFit(profile, headIsPerStep);
+  const [earliest] = points;
   if (earliest === undefined) return Number.NaN;
-  if (usable.length === 1) {
+  if (points.length === 1) {
     const before = earliest > 0 ? profile[earliest - 1]! : Number.NaN;
     return before < smallestUsable ? Math.LN2 / Math.log(profile[earliest]! / smallestPositive) : Number.NaN;
   }
-  const points = spread(usable);
-  const slope = medianSlope(
+  const slope = slopeThrough(profile, points);
+  const span = points.at(-1)! - points[0]!;
+  return Math.abs(slope) * span < flatChange ? Number.POSITIVE_INFINITY : Math.LN2 / slope;
+}
+
+/** The line through a profile whose slope its half-life is: log₂ ‖∂L/∂h_t‖ ≈ intercept + slope · t. */
+export interface GradientLine {
+  /** Doublings per timestep: 1 / half-life. */
+  readonly slope: number;
+  /** log₂ of the norm where the line meets t = 0: the median over the points of the fit. */
+  readonly intercept: number;
+  /** First and last timestep that took part, of 1 … T. */
+  readonly timesteps: readonly [number, number];
+}
+
+/** @returns null where fewer than two timesteps can take part; see `gradientHalfLife`. */
+export function gradientLine(profile: ArrayLike<number>, headIsPerStep: boolean): GradientLine | null {
+  const points = pointsOfFit(profile, headIsPerStep);
+  if (points.length < 2) return null;
+  const slope = slopeThrough(profile, points) / Math.LN2;
+  const intercepts = Float64Array.from(points, (i) => Math.log2(profile[i]!) - slope * (i + 1));
+  const intercept = select(intercepts, intercepts.length >> 1, 0, intercepts.length - 1);
+  return { slope, intercept, timesteps: [points[0]! + 1, points.at(-1)! + 1] };
+}
+
+/** Indices of the timesteps that a fit goes through, in order. */
+function pointsOfFit(profile: ArrayLike<number>, headIsPerStep: boolean): number[] {
+  const [from, to] = headIsPerStep ? descent(profile) : [0, profile.length - 1];
+  const usable: number[] = [];
+  for (let i = from; i <= to; i++) if (isUsable(profile[i]!)) usable.push(i);
+  return usable.length < 2 ? usable : spread(usable);
+}
+
+/** Of the natural logarithm, per timestep. */
+function slopeThrough(profile: ArrayLike<number>, points: readonly number[]): number {
+  return medianSlope(
     Float64Array.from(points),
     Float64Array.from(points, (i) => Math.log(profile[i]!)),
   );
-  const span = points.at(-1)! - points[0]!;
-  return Math.abs(slope) * span < flatChange ? Number.POSITIVE_INFINITY : Math.LN2 / slope;
 }
 
 function isUsable(norm: number): boolean {

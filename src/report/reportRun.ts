@@ -169,13 +169,13 @@ export function momentText(event: RunEvent): string | undefined {
   }
 }
 
-function taskText({ task }: Experiment, length: number): string {
+export function taskText({ task }: Experiment, length: number): string {
   const reading = task.kind === "digits" ? ` by ${task.read}${task.permuted ? ", permuted" : ""}` : "";
   const delay = task.kind === "copy" ? `, delay ${task.delay}` : "";
   return `${task.kind}${reading}${delay}, T = ${length}`;
 }
 
-function modelText({ model }: Experiment): string {
+export function modelText({ model }: Experiment): string {
   const { cell, hidden, layers, activation, reflectors = Math.min(hidden, 16), radius, center } = model;
   const parts = [cell, `n = ${hidden}`];
   if (layers > 1) parts.push(`${layers} layers`);
@@ -187,7 +187,7 @@ function modelText({ model }: Experiment): string {
   return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
 }
 
-function trainingText({ training }: Experiment): string {
+export function trainingText({ training }: Experiment): string {
   const { optimizer, learningRate, batch, clipNorm, seed } = training;
   const clipping = clipNorm === undefined ? "" : `, clipped to ${clipNorm}`;
   return `${optimizer}, learning rate ${learningRate}, batch ${batch}${clipping}, seed ${seed}`;

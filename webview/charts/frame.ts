@@ -31,6 +31,8 @@ export interface FrameOptions extends Size {
   readonly y: Axis;
   readonly xTitle: string;
   readonly yTitle: string;
+  /** Lines across the plot at the ticks of y; default true. */
+  readonly grid?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export function frame(
     width: plot.right - plot.left + 10,
     height: plot.bottom - plot.top + 2,
   };
-  const grid = y.ticks.map(({ at }) =>
+  const grid = (options.grid === false ? [] : y.ticks).map(({ at }) =>
     element("line", { class: "grid", x1: plot.left, x2: plot.right, y1: round(at), y2: round(at) }),
   );
   const yLabels = y.ticks.map(({ at, label }) =>

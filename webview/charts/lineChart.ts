@@ -1,7 +1,7 @@
 /** Lines over training steps: loss, metric, norms, reach. */
 import { quantileSorted } from "d3";
 
-import { frame, plotOf, round, type Size, ticksAcross, ticksUp } from "./frame.ts";
+import { frame, type Plot, plotOf, round, type Size, ticksAcross, ticksUp } from "./frame.ts";
 import { lineMark, type Point } from "./line.ts";
 import { type ElementNode, element } from "./node.ts";
 import { finiteExtent, formatInteger, formatNumber } from "./numbers.ts";
@@ -37,6 +37,16 @@ export interface LineChartOptions extends Size {
   readonly levels?: readonly Level[];
   /** Values that the y axis has to include. */
   readonly include?: readonly number[];
+  /** What the x axis shows; as far as the values go, where it is not given. */
+  readonly xDomain?: readonly [number, number];
+  /** The y axis shows just this, where it is given (linear and log scales). */
+  readonly yDomain?: readonly [number, number];
+  /** Drawn over the lines, given the axes: cursor, marks of what happened. */
+  readonly over?: (axes: {
+    readonly plot: Plot;
+    readonly x: Axis;
+    readonly y: Axis;
+  }) => readonly ElementNode[];
 }
 
 export interface LineChart {
@@ -53,7 +63,7 @@ const logMargin = 1.12;
 export function lineChart(options: LineChartOptions): LineChart {
   const { series, levels = [] } = options;
   const plot = plotOf(options);
-  const xExtent = finiteExtent(series.map(({ x }) => x)) ?? [0, 1];
+  const xExtent = options.xDomain ?? finiteExtent(series.map(({ x }) => x)) ?? [0, 1];
   const x = stepAxis(xExtent, [plot.left, plot.right], ticksAcross(plot));
   const { axis: y, logarithmic } = yAxis(options);
 
@@ -85,9 +95,13 @@ export function lineChart(options: LineChartOptions): LineChart {
         }),
       );
   }
+  const over = options.over?.({ plot, x, y }) ?? [];
   const labels = levels.map((level) => levelLabel(plot, y.position(level.y), level.label));
   const yTitle = logarithmic ? `${options.yTitle}, log scale` : options.yTitle;
-  const node = frame({ ...options, yTitle, x, y, description: describe(options) }, marks, labels);
+  const node = frame({ ...options, yTitle, x, y, description: describe(options) }, marks, [
+    ...over,
+    ...labels,
+  ]);
   return { node, x, y };
 }
 
@@ -111,6 +125,10 @@ function yAxis(options: LineChartOptions): { axis: Axis; logarithmic: boolean } 
     const rates = all.map((values) => Array.from(values, halfLifeRate));
     return { axis: halfLifeAxis(rateDomain(rates), range, 18), logarithmic: false };
   }
+  if (options.yDomain && yScale === "linear")
+    return { axis: linearAxis(options.yDomain, range, ticksUp(plot)), logarithmic: false };
+  if (options.yDomain && yScale === "log")
+    return { axis: logAxis(options.yDomain, range, ticksUp(plot)), logarithmic: true };
   const positive = finiteExtent(all, true);
   const extent = finiteExtent(all) ?? [0, 1];
   const wide = positive !== undefined && extent[0] > 0 && positive[1] / positive[0] > 20;

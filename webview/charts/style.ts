@@ -19,6 +19,8 @@ export const chartStyle = `
   --sigmascope-background: var(--vscode-editor-background, #ffffff);
   --sigmascope-grid: var(--vscode-editorIndentGuide-background1, #e3e6ea);
   --sigmascope-allowed: #2da44e;
+  --sigmascope-warning: #9a6700;
+  --sigmascope-error: #cf222e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -28,10 +30,20 @@ export const chartStyle = `
     --sigmascope-background: var(--vscode-editor-background, #15181d);
     --sigmascope-grid: var(--vscode-editorIndentGuide-background1, #2c323a);
     --sigmascope-allowed: #3fb950;
+    --sigmascope-warning: #e3b341;
+    --sigmascope-error: #ff7b72;
   }
 }
-body.vscode-dark, body.vscode-high-contrast { ${palette(dark)} }
-body.vscode-light, body.vscode-high-contrast-light { ${palette(light)} }
+body.vscode-dark, body.vscode-high-contrast {
+  ${palette(dark)}
+  --sigmascope-warning: #e3b341;
+  --sigmascope-error: #ff7b72;
+}
+body.vscode-light, body.vscode-high-contrast-light {
+  ${palette(light)}
+  --sigmascope-warning: #9a6700;
+  --sigmascope-error: #cf222e;
+}
 .chart { display: block; max-width: 100%; height: auto; font: 11px system-ui, "Segoe UI", Roboto, sans-serif; }
 .chart text { fill: var(--sigmascope-muted); }
 .chart .title { fill: var(--sigmascope-foreground); font-size: 12px; }
@@ -54,6 +66,16 @@ body.vscode-light, body.vscode-high-contrast-light { ${palette(light)} }
 .moment-line .line { stroke-width: 1; }
 ${[0.2, 0.3, 0.4, 0.5, 0.65].map((opacity, age) => `.age-${age} .line { stroke-opacity: ${opacity}; }`).join("\n")}
 ${light.map((_, i) => `.series-${i} { --series: var(--sigmascope-series-${i}); }`).join("\n")}
+.fit .line { stroke: var(--sigmascope-foreground); stroke-width: 1.5; stroke-dasharray: 6 4; }
+.step-cursor { stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-opacity: 0.65; pointer-events: none; }
+.step-moment line { stroke: var(--sigmascope-muted); stroke-width: 1; stroke-dasharray: 2 3; }
+.step-moment path { fill: var(--sigmascope-muted); stroke: var(--sigmascope-background); stroke-width: 0.75; }
+.step-moment.finding path { fill: var(--sigmascope-warning); }
+.step-moment.error path { fill: var(--sigmascope-error); }
+.step-moment.switch path { fill: var(--sigmascope-series-3); }
+.step-moment.resumed path { fill: var(--sigmascope-series-2); }
+.brush { fill: var(--sigmascope-foreground); fill-opacity: 0.12; stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-dasharray: 3 2; pointer-events: none; }
+.color-legend { max-width: 300px; }
 .cursor { stroke: var(--sigmascope-muted); stroke-width: 1; pointer-events: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; margin: 0 0 0.75rem; padding: 0; }
 .legend li { display: flex; align-items: center; gap: 0.4rem; }

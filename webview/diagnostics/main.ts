@@ -1,0 +1,224 @@
+/** The Diagnostics page: one run, live or ended. */
+import type { PlotName, RunNews } from "../../src/protocol/details.ts";
+import type { PanelSettings } from "../../src/protocol/panel.ts";
+import { chartStyle } from "../charts/style.ts";
+import { connect, type PanelMessage } from "../panelClient.ts";
+import { registerControls } from "../ui.ts";
+import { type DataKind, RunData, type Wants } from "./data.ts";
+import { Figure } from "./figure.ts";
+import { Findings } from "./findings.ts";
+import { Header } from "./header.ts";
+import type { Scene } from "./plot.ts";
+import { plots } from "./plots.ts";
+import { pageStyle } from "./style.ts";
+import { Tables } from "./tables.ts";
+import { Toolbar } from "./toolbar.ts";
+import { fittingView, restoreView, stepOf, type View } from "./view.ts";
+
+function main(): void {
+  // Style sheets made by a script need no exception in the content security policy.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(chartStyle + pageStyle);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  registerControls();
+  const root = document.getElementById("page")!;
+  root.id = "diagnostics";
+
+  let news: RunNews | undefined;
+  let settings: PanelSettings = { colorMap: "viridis", mayTrain: false };
+  let hoveredStep: number | null = null;
+  let scheduled = false;
+  /** Kinds of data that are new since the last frame; the view or the run may be too. */
+  const stale = new Set<DataKind>();
+  let newsStale = true;
+  /** More of the view than the step has changed: every plot is drawn anew. */
+  let viewStale = true;
+
+  const client = connect(hear);
+  let view: View = restoreView(client.kept());
+  const data = new RunData(
+    (request) => client.ask(request),
+    (kind, error) => {
+      if (error) notice(error.message);
+      stale.add(kind);
+      schedule();
+    },
+  );
+
+  const header = new Header((command) => client.send({ type: "command", command }));
+  const findings = new Findings((rule, train) => client.send({ type: "remedy", rule, train }));
+  const toolbar = new Toolbar(change);
+  const tables = new Tables();
+  const grid = document.createElement("section");
+  grid.className = "plots";
+  grid.setAttribute("aria-label", "Plots");
+  const trouble = document.createElement("p");
+  trouble.className = "problem";
+  trouble.setAttribute("role", "alert");
+  trouble.hidden = true;
+  const figures = plots.map(
+    (definition) =>
+      new Figure(definition, {
+        change,
+        hoverStep(step) {
+          if (step === hoveredStep) return;
+          hoveredStep = step;
+          ask();
+        },
+        moveCursor(places) {
+          if (!news?.recorded) return;
+          const steps = data.current.lines?.lines[0]?.step ?? new Float64Array();
+          const now = stepOf(view, news);
+          change({ step: steps.length === 0 ? now : moved(steps, now, places) });
+        },
+        save: (name, format, content) => client.send({ type: "save", name, format, content }),
+        saveNumbers: (plot, title) => void saveNumbers(plot, title),
+        problem: notice,
+      }),
+  );
+  grid.append(...figures.map(({ element }) => element));
+  root.append(header.element, findings.element, toolbar.element, trouble, grid, tables.element);
+
+  function hear(message: PanelMessage): void {
+    switch (message.type) {
+      case "run":
+        if (news?.directory !== message.news.directory) data.forget();
+        news = message.news;
+        settings = message.settings;
+        break;
+      case "news":
+        news = message.news;
+        break;
+      case "settings":
+        settings = message.settings;
+        break;
+      case "noRun":
+        return;
+    }
+    newsStale = true;
+    if (message.type !== "news") viewStale = true;
+    schedule();
+    ask();
+  }
+
+  function change(part: Partial<View>): void {
+    view = { ...view, ...part };
+    newsStale = true;
+    if (Object.keys(part).some((key) => key !== "step")) viewStale = true;
+    client.keep(view);
+    schedule();
+    ask();
+  }
+
+  /** The view as far as the run has it. */
+  const shownView = (run: RunNews) => fittingView(view, run);
+
+  function ask(): void {
+    if (news === undefined || news.rowCount === 0) return;
+    data.want(wants(news, shownView(news)), news);
+  }
+
+  function wants(run: RunNews, shown: View): Wants {
+    const { steps, timesteps, layer, matrix } = shown;
+    const width = Math.min(4096, Math.max(...figures.map((figure) => figure.width)));
+    const pixels = Math.round(width * Math.min(2, devicePixelRatio));
+    return {
+      lines: { kind: "lines", steps, width },
+      moment: { kind: "moment", step: stepOf(shown, run), layer },
+      hovered: hoveredStep === null ? undefined : { kind: "moment", step: hoveredStep, layer },
+      heatMap: {
+        kind: "heatMap",
+        layer,
+        steps,
+        timesteps,
+        width: Math.min(4096, pixels),
+        height: Math.min(1024, Math.max(1, run.record?.length ?? 1)),
+      },
+      spectra:
+        matrix === null
+          ? undefined
+          : {
+              kind: "spectra",
+              layer,
+              matrix,
+              steps,
+              width,
+              mode: shown.singleValues ? "values" : "auto",
+            },
+      table: shown.table ? { kind: "table", steps, layer, rows: 50 } : undefined,
+    };
+  }
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(draw);
+  }
+
+  function draw(): void {
+    scheduled = false;
+    if (news === undefined) return;
+    const shown = shownView(news);
+    const { current } = data;
+    const scene: Scene = {
+      news,
+      view: shown,
+      data: current,
+      settings,
+      hovered: current.hovered?.moment ?? undefined,
+    };
+    if (newsStale) {
+      header.show(news, settings);
+      findings.show(news, settings);
+      toolbar.show(news, shown);
+    }
+    for (const figure of figures) {
+      const { needs, x } = figure.definition;
+      // The cursor and the marks of what happened lie over steps alone.
+      if (viewStale || (newsStale && x === "step") || needs.some((kind) => stale.has(kind)))
+        figure.draw(scene);
+      else figure.showReadout(scene);
+    }
+    tables.show(scene);
+    stale.clear();
+    newsStale = false;
+    viewStale = false;
+    root.setAttribute("aria-busy", "false");
+    document.body.classList.toggle("panel-ready", current.lines !== undefined || news.rowCount === 0);
+  }
+
+  async function saveNumbers(plot: PlotName, title: string): Promise<void> {
+    if (news === undefined) return;
+    const { layer, matrix, steps } = shownView(news);
+    try {
+      const step = stepOf(shownView(news), news);
+      const { csv } = await client.ask({ kind: "numbers", plot, layer, matrix, step, steps });
+      client.send({ type: "save", name: title, format: "csv", content: csv });
+    } catch (error) {
+      notice(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function notice(reason: string): void {
+    trouble.textContent = reason;
+    trouble.hidden = false;
+  }
+
+  let width = root.clientWidth;
+  new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    viewStale = true;
+    schedule();
+    ask();
+  }).observe(root);
+}
+
+/** The step `places` further on among ascending ones. */
+function moved(steps: Float64Array, now: number, places: number): number {
+  let at = 0;
+  while (at + 1 < steps.length && steps[at + 1]! <= now) at++;
+  return steps[Math.min(steps.length - 1, Math.max(0, at + places))]!;
+}
+
+main();

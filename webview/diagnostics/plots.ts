@@ -1,0 +1,18 @@
+/** The plots of the page, in their order. */
+import { gradientProfilePlot, saturationPlot, spectrumPlot } from "./momentPlots.ts";
+import type { PlotDefinition } from "./plot.ts";
+import { heatMapPlot, singularValuesPlot } from "./runPlots.ts";
+import { gradientNormPlot, halfLifePlot, lossPlot, metricPlot, updateRatioPlot } from "./stepPlots.ts";
+
+export const plots: readonly PlotDefinition[] = [
+  lossPlot,
+  metricPlot,
+  gradientProfilePlot,
+  halfLifePlot,
+  heatMapPlot,
+  singularValuesPlot,
+  spectrumPlot,
+  saturationPlot,
+  updateRatioPlot,
+  gradientNormPlot,
+];

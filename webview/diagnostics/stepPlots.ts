@@ -1,0 +1,184 @@
+/** The plots of lines over steps: loss, metric, gradient norm, half-life and reach, update ratios. */
+import type { Column, Line, PlotName } from "../../src/protocol/details.ts";
+import { plotOf } from "../charts/frame.ts";
+import { legend } from "../charts/legend.ts";
+import { type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
+import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { nearestIndex } from "../charts/readout.ts";
+import { stepCursor, stepMoments } from "../charts/stepMarks.ts";
+import { type Drawing, type PlotDefinition, type Scene, type Size, stepDomain } from "./plot.ts";
+import { stepOf } from "./view.ts";
+
+type LineName = Column["name"];
+
+/** The lines of a name, of the layer that is looked at where they belong to one. */
+function linesOf({ data, view }: Scene, name: LineName): Line[] {
+  return (data.lines?.lines ?? []).filter(
+    ({ column }) => column.name === name && (!("layer" in column) || column.layer === view.layer),
+  );
+}
+
+/** What lies over every plot over steps. */
+export function overSteps(scene: Scene): NonNullable<LineChartOptions["over"]> {
+  return ({ plot, x }) => [
+    ...stepCursor(plot, x, stepOf(scene.view, scene.news)),
+    ...stepMoments(plot, x, scene.news.moments),
+  ];
+}
+
+interface StepPlot {
+  readonly name: PlotName;
+  readonly title: (scene: Scene) => string;
+  readonly caption: (scene: Scene) => string;
+  readonly yTitle: (scene: Scene) => string;
+  readonly series: (scene: Scene) => readonly Series[];
+  readonly yScale: LineChartOptions["yScale"];
+  readonly scales?: boolean;
+  readonly more?: (scene: Scene) => Partial<LineChartOptions>;
+  readonly legend?: boolean;
+}
+
+function stepPlot(plot: StepPlot): PlotDefinition {
+  return {
+    name: plot.name,
+    needs: ["lines"],
+    x: "step",
+    y: "other",
+    scales: plot.scales ?? true,
+    title: plot.title,
+    caption: plot.caption,
+    draw: (size: Size, scene: Scene): Drawing | undefined => {
+      const series = plot.series(scene);
+      if (series.every(({ x }) => x.length === 0)) return undefined;
+      const { node, x, y } = lineChart({
+        ...size,
+        subject: plot.title(scene),
+        series,
+        xTitle: "step",
+        yTitle: plot.yTitle(scene),
+        yScale: scene.view.scales[plot.name] ?? plot.yScale,
+        xDomain: stepDomain(scene),
+        over: overSteps(scene),
+        ...plot.more?.(scene),
+      });
+      return {
+        node,
+        plot: plotOf(size),
+        x,
+        y,
+        ...(plot.legend ? { legend: legend(series.map(({ name, color }) => ({ name, color }))) } : {}),
+      };
+    },
+    readout: (scene, step) => readoutOf(plot.series(scene), step),
+  };
+}
+
+/** e.g. "step 1,200: loss 0.166". */
+function readoutOf(series: readonly Series[], wanted: number): string {
+  const longest = series.reduce<Series | undefined>(
+    (best, one) => (best === undefined || one.x.length > best.x.length ? one : best),
+    undefined,
+  );
+  const i = longest === undefined ? -1 : nearestIndex(longest.x, wanted);
+  if (longest === undefined || i < 0) return "";
+  const step = longest.x[i]!;
+  const values = series.flatMap(({ name, x, y }) => {
+    const value = y[nearestIndex(x, step)];
+    return value === undefined ? [] : [`${name} ${formatNumber(value, 5)}`];
+  });
+  return `step ${formatInteger(step)}: ${values.join(" · ")}`;
+}
+
+const seriesOf = ({ step, value }: Line, name: string, color = 0, rest: Partial<Series> = {}): Series => ({
+  name,
+  color,
+  x: step,
+  y: value,
+  ...rest,
+});
+
+/** Measurements on the test set beside the line. */
+function evaluated({ news }: Scene, key: "loss" | "metric"): Pick<Series, "points"> {
+  return {
+    points: news.evaluations.flatMap((evaluation) =>
+      Number.isFinite(evaluation[key]) ? [[evaluation.step, evaluation[key]] as const] : [],
+    ),
+  };
+}
+
+function trivial({ news: { record } }: Scene, key: "loss" | "metric"): Partial<LineChartOptions> {
+  if (record === null) return {};
+  const y = record.baseline[key];
+  return { smooth: true, levels: [{ y, label: `trivial ${formatNumber(y)}` }] };
+}
+
+const metricName = ({ news }: Scene) => news.record?.metricName ?? "metric";
+const capital = (text: string) => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
+
+export const lossPlot = stepPlot({
+  name: "loss",
+  title: () => "Loss",
+  caption: () =>
+    "Bold: moving average. Faint: the recorded steps. Rings: the test set. Dashed: a trivial model.",
+  yTitle: () => "loss",
+  yScale: "auto",
+  series: (scene) =>
+    linesOf(scene, "loss").map((line) => seriesOf(line, "loss", 0, evaluated(scene, "loss"))),
+  more: (scene) => trivial(scene, "loss"),
+});
+
+export const metricPlot = stepPlot({
+  name: "metric",
+  title: (scene) => capital(metricName(scene)),
+  caption: (scene) => scene.news.record?.baseline.reason ?? "",
+  yTitle: metricName,
+  yScale: "auto",
+  series: (scene) =>
+    linesOf(scene, "metric").map((line) => seriesOf(line, metricName(scene), 0, evaluated(scene, "metric"))),
+  more: (scene) => ({
+    ...trivial(scene, "metric"),
+    ...(metricName(scene) === "accuracy" && scene.view.scales.metric === undefined
+      ? { yScale: "linear" as const }
+      : {}),
+  }),
+});
+
+export const gradientNormPlot = stepPlot({
+  name: "gradientNorm",
+  title: () => "Norm of the whole gradient",
+  caption: () => "L2 norm over all parameters, before and after clipping.",
+  yTitle: () => "‖∂L/∂θ‖",
+  yScale: "auto",
+  legend: true,
+  series: (scene) => [
+    ...linesOf(scene, "gradientNorm").map((line) => seriesOf(line, "before clipping")),
+    ...linesOf(scene, "clippedGradientNorm").map((line) => seriesOf(line, "after clipping", 1)),
+  ],
+});
+
+export const halfLifePlot = stepPlot({
+  name: "halfLife",
+  title: () => "Gradient half-life",
+  caption: () =>
+    "Timesteps until ‖∂L/∂h‖ halves, going back. Higher is better up to ∞, a steady gradient; negative: it doubles.",
+  yTitle: () => "half-life in timesteps, axis linear in 1/half-life",
+  yScale: "halfLife",
+  scales: false,
+  series: (scene) => linesOf(scene, "halfLife").map((line) => seriesOf(line, "half-life")),
+});
+
+export const updateRatioPlot = stepPlot({
+  name: "updateRatio",
+  title: () => "Update ratio by parameter",
+  caption: () =>
+    "Norm of a step's change over the norm of the parameter: about 10⁻³ is usual; much more is rash, much less is idle.",
+  yTitle: () => "‖Δθ‖ / ‖θ‖",
+  yScale: "log",
+  legend: true,
+  series: (scene) =>
+    (scene.data.lines?.lines ?? []).flatMap((line, i, all) => {
+      if (line.column.name !== "updateRatio") return [];
+      const before = all.slice(0, i).filter(({ column }) => column.name === "updateRatio").length;
+      return [seriesOf(line, line.column.parameter, before)];
+    }),
+});
