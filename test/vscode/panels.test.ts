@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { panelFrame, picture } from "./panelFrame.ts";
 import { newestRun } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
 
@@ -20,25 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-/** The page in the panel in front whose heading begins with a text. */
-async function panel(heading: string): Promise<Frame> {
-  let found: Frame | undefined;
-  await vi.waitFor(async () => {
-    for (const frame of bench.page.frames()) {
-      const text = await frame
-        .locator("#report h1")
-        .textContent({ timeout: 200 })
-        .catch(() => null);
-      if (text?.startsWith(heading)) found = frame;
-    }
-    expect(found).toBeDefined();
-  }, patience);
-  return found!;
-}
-
 const textOf = async (frame: Frame, selector: string): Promise<string> =>
   (await frame.locator(selector).first().textContent()) ?? "";
-const summaryOf = (frame: Frame, row: string) => textOf(frame, `.summary tr:has-text("${row}") td`);
 
 it("every command of the manifest has code behind it", async () => {
   const { contributes } = JSON.parse(await readFile("package.json", "utf8")) as {
@@ -55,9 +39,10 @@ it("diagnostics of a run in training: plots that move, and a slider that shows a
   await bench.ask("open", { file: join(code.workspace, "rnn.sigmascope.json") });
   await bench.palette("Sigmascope: Train");
   await vi.waitFor(async () => expect((await newestRun(code)).state).toBe("running"), patience);
-  const frame = await panel("rnn");
-  await frame.locator("figure svg.chart").first().waitFor();
-  const stepShown = async () => Number((await summaryOf(frame, "State")).replace(/,/g, "").match(/\d+/)?.[0]);
+  const frame = await panelFrame(bench, "#diagnostics", "rnn");
+  await frame.locator("figure[data-plot=loss] svg.chart").waitFor();
+  const stepShown = async () =>
+    Number((await textOf(frame, ".progress-text")).replace(/,/g, "").match(/\d+/)?.[0]);
   const before = await stepShown();
   await vi.waitFor(async () => expect(await stepShown()).toBeGreaterThan(before), patience);
   // A chosen step stays chosen while new ones come.
@@ -68,11 +53,12 @@ it("diagnostics of a run in training: plots that move, and a slider that shows a
   const now = await stepShown();
   await vi.waitFor(async () => expect(await stepShown()).toBeGreaterThan(now), patience);
   expect(await textOf(frame, "output")).toBe("1");
+  await picture(bench, "diagnostics-live");
   await bench.palette("Sigmascope: Stop");
   await vi.waitFor(async () => expect((await newestRun(code)).state).toBe("stopped"), patience);
   const { step } = await newestRun(code);
   await vi.waitFor(async () => expect(await stepShown()).toBe(step), patience);
-  await vi.waitFor(async () => expect(await summaryOf(frame, "State")).toContain("stopped"), patience);
+  await vi.waitFor(async () => expect(await textOf(frame, ".pill")).toBe("stopped"), patience);
 });
 
 it("two runs side by side in a comparison", async () => {
@@ -87,7 +73,7 @@ it("two runs side by side in a comparison", async () => {
   const runs = (await readdir(root)).filter((name) => !name.startsWith(".")).map((name) => join(root, name));
   // As the Runs view calls it on a selection of several rows.
   await bench.ask("execute", { command: "sigmascope.compareRuns", args: [runs[0], runs] });
-  const frame = await panel("Compare");
+  const frame = await panelFrame(bench, "#report", "Compare");
   expect(await frame.locator(".summary thead th").allTextContents()).toEqual(
     expect.arrayContaining([expect.stringContaining("rnn"), expect.stringContaining("spectral")]),
   );
