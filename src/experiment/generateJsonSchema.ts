@@ -1,4 +1,6 @@
-/** Prints the JSON Schema of an experiment file: what `media/experiment.schema.json` must hold. */
-import { experimentJsonSchemaText } from "./jsonSchema.ts";
+/** Writes the JSON Schemas of an experiment file into media/: for any editor, and for VS Code with the extension. */
+import { writeFileSync } from "node:fs";
+import { experimentEditorSchemaText, experimentJsonSchemaText } from "./jsonSchema.ts";
 
-process.stdout.write(experimentJsonSchemaText());
+writeFileSync("media/experiment.schema.json", experimentJsonSchemaText());
+writeFileSync("media/experiment.editor.json", experimentEditorSchemaText());

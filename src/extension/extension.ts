@@ -8,7 +8,7 @@ import { registerDiagnosticsPanel } from "./diagnosticsPanel.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExperimentsTree } from "./experimentsTree.ts";
 import { registerExportRun } from "./exportRun.ts";
-import { registerFixAndTrain } from "./fixAndTrain.ts";
+import { registerInline } from "./inline.ts";
 import { registerNewExperiment } from "./newExperiment.ts";
 import { registerNotifications } from "./notifications.ts";
 import { closeOwnRuns, registerOwnRuns } from "./ownRuns.ts";
@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerOwnRuns(context, services);
   registerNewExperiment(context, services);
   registerTrain(context, services);
-  registerFixAndTrain(context, services);
+  registerInline(context, services);
   registerControl(context, services);
   registerRunFiles(context, services);
   registerShowFindings(context, services);

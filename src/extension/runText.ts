@@ -1,5 +1,5 @@
 /** A run in a few words: for lists, the status bar and notifications. Knows nothing of VS Code. */
-import { halfLifeInWords, number } from "../diagnostics/words.ts";
+import { halfLifeInWords, number, range } from "../diagnostics/words.ts";
 import type { RunRecord, RunState } from "../runs/run.ts";
 import type { ListedRun } from "../runs/runList.ts";
 
@@ -77,4 +77,17 @@ export function startedAt(record: RunRecord): string {
   const time = new Date(record.created);
   const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
   return `${day}, ${time.toLocaleTimeString("en-GB")}`;
+}
+
+/** `half-life 12 of 200 timesteps · σ 0.41 … 1.86`; undefined before anything was measured. */
+export function hintText({ halfLife, length, sigma }: RunRecord): string | undefined {
+  const parts: string[] = [];
+  if (halfLife !== null) {
+    const value = Number(halfLife);
+    if (value === Number.POSITIVE_INFINITY) parts.push("gradient steady");
+    else if (value < 0) parts.push(`gradient doubles every ${number(-value)} timesteps`);
+    else if (!Number.isNaN(value)) parts.push(`half-life ${number(value)} of ${length} timesteps`);
+  }
+  if (sigma !== null) parts.push(`σ ${range(sigma[0], sigma[1])}`);
+  return parts.length === 0 ? undefined : parts.join(" · ");
 }

@@ -2,18 +2,18 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
-import { parseExperiment } from "../experiment/parseExperiment.ts";
-import { formatProblems } from "../experiment/problem.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import { readEvents } from "./events.ts";
+import { readExperiment } from "./experimentOfRun.ts";
 import type { RunEvent, RunRecord, RunState } from "./run.ts";
 import { runFiles } from "./runDirectory.ts";
-import { listRuns, readRecord, readText, runNames } from "./runList.ts";
+import { listRuns, readRecord, runNames } from "./runList.ts";
 import { liveState } from "./runRecord.ts";
 import { systemCode } from "./systemError.ts";
 import type { TelemetryRow } from "./telemetry.ts";
 import { readTelemetry } from "./telemetryReader.ts";
 
+export { readExperiment } from "./experimentOfRun.ts";
 export { type ListedRun, listRuns } from "./runList.ts";
 
 /** Ids listed in an error message. */
@@ -109,12 +109,4 @@ export async function openRun(directory: string): Promise<OpenedRun> {
     events: events.events,
     problems,
   };
-}
-
-/** A run's resolved experiment. @throws Error with every problem of `experiment.json`. */
-export async function readExperiment(runDirectory: string): Promise<Experiment> {
-  const file = join(runDirectory, runFiles.experiment);
-  const parsed = parseExperiment(await readText(file), file);
-  if (parsed.ok) return parsed.experiment;
-  throw new Error(formatProblems(parsed.problems, parsed.text));
 }

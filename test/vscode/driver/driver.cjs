@@ -5,6 +5,13 @@ const vscode = require("vscode");
 
 const range = (r) => [r.start.line, r.start.character, r.end.line, r.end.character];
 
+const codeActions = (file, [startLine, startCharacter, endLine, endCharacter]) =>
+  vscode.commands.executeCommand(
+    "vscode.executeCodeActionProvider",
+    vscode.Uri.file(file),
+    new vscode.Range(startLine, startCharacter, endLine, endCharacter),
+  );
+
 const answers = {
   commands: async () =>
     (await vscode.commands.getCommands(true)).filter((id) => id.startsWith("sigmascope.")),
@@ -21,14 +28,51 @@ const answers = {
       source: found.source ?? "",
       range: range(found.range),
     })),
-  codeActions: async ({ file, at }) => {
-    const [startLine, startCharacter, endLine, endCharacter] = at;
-    const found = await vscode.commands.executeCommand(
-      "vscode.executeCodeActionProvider",
-      vscode.Uri.file(file),
-      new vscode.Range(startLine, startCharacter, endLine, endCharacter),
+  codeActions: async ({ file, at }) => (await codeActions(file, at)).map(({ title }) => title),
+  applyCodeAction: async ({ file, at, title }) => {
+    const action = (await codeActions(file, at)).find((found) => found.title.startsWith(title));
+    if (action === undefined) throw new Error(`there is no code action "${title}"`);
+    if (action.edit) await vscode.workspace.applyEdit(action.edit);
+    if (action.command)
+      await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));
+    return null;
+  },
+  codeLenses: async ({ file }) =>
+    (await vscode.commands.executeCommand("vscode.executeCodeLensProvider", vscode.Uri.file(file), 50)).map(
+      ({ command, range: place }) => ({
+        title: command?.title ?? "",
+        command: command?.command,
+        range: range(place),
+      }),
+    ),
+  inlayHints: async ({ file }) => {
+    const document = await vscode.workspace.openTextDocument(file);
+    const whole = new vscode.Range(0, 0, document.lineCount, 0);
+    const hints = await vscode.commands.executeCommand(
+      "vscode.executeInlayHintProvider",
+      document.uri,
+      whole,
     );
-    return found.map((action) => action.title);
+    return hints.map(({ label, position }) => ({ label, at: [position.line, position.character] }));
+  },
+  completions: async ({ file, at }) => {
+    const place = new vscode.Position(at[0], at[1]);
+    const uri = vscode.Uri.file(file);
+    const { items } = await vscode.commands.executeCommand(
+      "vscode.executeCompletionItemProvider",
+      uri,
+      place,
+    );
+    return items.map(({ label }) => (typeof label === "string" ? label : label.label));
+  },
+  hovers: async ({ file, at }) => {
+    const place = new vscode.Position(at[0], at[1]);
+    const hovers = await vscode.commands.executeCommand(
+      "vscode.executeHoverProvider",
+      vscode.Uri.file(file),
+      place,
+    );
+    return hovers.flatMap(({ contents }) => contents.map((content) => content.value ?? String(content)));
   },
   active: () => vscode.extensions.getExtension("sigmascope.sigmascope")?.isActive ?? false,
   trusted: () => vscode.workspace.isTrusted,
