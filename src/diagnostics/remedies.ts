@@ -30,23 +30,37 @@ export function radiusFor(length: number): number {
  */
 const tooLongForTanh = 100;
 
+/** Starts that suit a W that is free; a spectral cell begins with the orthogonal matrix next to them. */
+const startsOfFreeMatrices: readonly Experiment["model"]["initialization"][] = [
+  "uniform",
+  "glorot",
+  "henaff",
+];
+
 /**
- * Exchange W for U diag(σ) Vᵀ with its singular values next to 1; over long sequences tanh must go too.
- * @param activation φ where the gradient shrinks; leave it out where it grows, since tanh then helps.
- * `words` is what to say about φ: a sentence with a space before it, or nothing.
+ * Exchange W for U diag(σ) Vᵀ with its singular values next to 1; over long sequences tanh must go too, and with it a
+ * start at which the units pull against each other: a leaky ReLU then cuts what reaches them in half at every timestep.
+ *
+ * @param model where the gradient shrinks; leave it out where it grows, since tanh then helps.
+ * `words` is what to say about φ and the start: sentences with a space before them, or nothing.
  */
 export function spectralCell(
   length: number,
-  activation?: Experiment["model"]["activation"],
+  model?: Pick<Experiment["model"], "activation" | "initialization">,
 ): { edits: Edit[]; radius: number; words: string } {
   const radius = radiusFor(length);
   const edits = [edit("model.cell", "spectral"), edit("model.radius", radius)];
-  if (activation !== "tanh" || length < tooLongForTanh) return { edits, radius, words: "" };
-  return {
-    edits: [...edits, edit("model.activation", "leakyRelu")],
-    radius,
-    words: ` Over ${length} timesteps the slope of tanh, below 1, would lose the gradient all the same: use leakyRelu.`,
-  };
+  if (model === undefined || length < tooLongForTanh) return { edits, radius, words: "" };
+  let words = "";
+  if (model.activation === "tanh") {
+    edits.push(edit("model.activation", "leakyRelu"));
+    words += ` Over ${length} timesteps the slope of tanh, below 1, would lose the gradient all the same: use leakyRelu.`;
+  }
+  if (startsOfFreeMatrices.includes(model.initialization)) {
+    edits.push(edit("model.initialization", "identity"));
+    words += ` Start at the identity, where no unit cancels another; "${model.initialization}" is for a W that is free.`;
+  }
+  return { edits, radius, words };
 }
 
 /** Lower the learning rate by a factor; says from what to what. */

@@ -63,7 +63,7 @@ it("a broken file shows every problem at its place, once", async () => {
   await page.locator(".squiggly-error").first().waitFor();
   expect(await page.locator(".squiggly-error").count()).toBeGreaterThanOrEqual(5);
   // Mended, they are gone.
-  await writeFile(fileOf("broken"), '{ "task": { "kind": "adding" } }\n');
+  await writeFile(fileOf("broken"), '{ "task": { "kind": "adding" }, "model": { "cell": "gru" } }\n');
   await vi.waitFor(async () => expect(await diagnosticsOf("broken")).toEqual([]), patience);
 });
 

@@ -63,7 +63,7 @@ function remedy(input: RuleInput): Remedy {
   if (known)
     return { text: `First the likely cause, ${known.rule}: ${known.remedy.text}`, edits: known.remedy.edits };
   if (model.cell === "rnn") {
-    const { edits, radius, words } = spectralCell(run.length, run.experiment.model.activation);
+    const { edits, radius, words } = spectralCell(run.length, run.experiment.model);
     return {
       text: `A vanilla RNN seldom learns what lies many timesteps back; a spectral cell of radius ${radius} carries the gradient there.${words}`,
       edits,

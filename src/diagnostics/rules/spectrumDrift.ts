@@ -59,10 +59,7 @@ function farthest({ model, history, thresholds }: RuleInput, sick: number | null
 }
 
 function remedy({ run, model }: RuleInput, grows: boolean): Remedy {
-  const { edits, radius, words } = spectralCell(
-    run.length,
-    grows ? undefined : run.experiment.model.activation,
-  );
+  const { edits, radius, words } = spectralCell(run.length, grows ? undefined : run.experiment.model);
   if (model.cell !== "rnn" && grows) {
     const clipping = clip(run.experiment);
     return {

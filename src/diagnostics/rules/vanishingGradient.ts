@@ -67,7 +67,7 @@ function spectralProperty({ model, run }: RuleInput): string[] {
 function remedy(input: RuleInput): Remedy {
   const { model, run } = input;
   const { activation } = run.experiment.model;
-  const { edits, radius, words } = spectralCell(run.length, activation);
+  const { edits, radius, words } = spectralCell(run.length, run.experiment.model);
   const units = input.found.get("saturated-units");
   if (units)
     return { text: `The units pass no gradient on: ${units.remedy.text}`, edits: units.remedy.edits };

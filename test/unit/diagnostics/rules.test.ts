@@ -60,6 +60,16 @@ describe("vanishing-gradient", () => {
       { cell: "gru" },
       { "model.cell": "spectral", "model.radius": 0.05, "model.activation": "leakyRelu" },
     ],
+    [
+      "rnn from the start of a free matrix",
+      { cell: "rnn", initialization: "uniform" },
+      {
+        "model.cell": "spectral",
+        "model.radius": 0.05,
+        "model.activation": "leakyRelu",
+        "model.initialization": "identity",
+      },
+    ],
     ["orthogonal", { cell: "orthogonal" }, { "model.cell": "spectral", "model.radius": 0.05 }],
     ["spectral with tanh", { cell: "spectral" }, { "model.activation": "leakyRelu" }],
     [
