@@ -18,6 +18,7 @@ import { registerRunsTree } from "./runsTree.ts";
 import type { Services } from "./services.ts";
 import { registerShowFindings } from "./showFindings.ts";
 import { registerStatusBar } from "./statusBar.ts";
+import { registerSwitch } from "./switchParameterization.ts";
 import { registerTrain } from "./train.ts";
 import { createWorkspaceRuns } from "./workspaceRuns.ts";
 
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerTrain(context, services);
   registerInline(context, services);
   registerControl(context, services);
+  registerSwitch(context, services);
   registerRunFiles(context, services);
   registerShowFindings(context, services);
   registerDiagnosticsPanel(context, services);

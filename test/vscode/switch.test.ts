@@ -1,0 +1,116 @@
+/** Switching the parameterization: of a run in training, of a stopped run's checkpoint, of an experiment file. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { readEvents } from "../../src/runs/events.ts";
+import { readTelemetry } from "../../src/runs/telemetryReader.ts";
+import { picture } from "./panelFrame.ts";
+import { newestRun } from "./runsOnScreen.ts";
+import { openWorkbench, patience, type Workbench } from "./workbench.ts";
+
+const experiment = `{
+  "task": { "kind": "adding", "length": 40 },
+  "model": {
+    "cell": "rnn", // free
+    "hidden": 24,
+    "initialization": "uniform"
+  },
+  "training": { "batch": 16, "steps": 1000000 }
+}
+`;
+
+let bench: Workbench;
+let file: string;
+beforeAll(async () => {
+  bench = await openWorkbench();
+  file = join(bench.code.workspace, "switched.sigmascope.json");
+  await writeFile(file, experiment);
+});
+afterAll(() => bench?.close());
+
+const record = async () => {
+  const { directory } = await newestRun(bench.code);
+  const text = await readFile(join(directory, "run.json"), "utf8");
+  return { ...(JSON.parse(text) as { cell: string; state: string; step: number }), directory };
+};
+const dialog = () => bench.page.locator(".monaco-dialog-box");
+const switches = (directory: string) =>
+  readEvents(directory).events.flatMap((event) => (event.type === "switch" ? [event] : []));
+
+it("a run in training: vanilla → SVD → vanilla, with a loss that goes on as before", async () => {
+  const { page } = bench;
+  await bench.ask("open", { file });
+  await bench.palette("Sigmascope: Train");
+  await vi.waitFor(async () => {
+    const { state, step } = await record();
+    expect(state).toBe("running");
+    expect(step).toBeGreaterThan(300);
+  }, patience);
+  const { directory } = await record();
+
+  // What would be clipped is said first, and Cancel leaves all as it was.
+  await bench.palette("Sigmascope: Switch to SVD Parameterization");
+  await dialog().waitFor();
+  await expect.poll(() => dialog().textContent()).toMatch(/would move \d+ of 24 of them, by up to/);
+  await picture(bench, "switch-asks");
+  await dialog().getByRole("button", { name: "Cancel" }).click();
+  await dialog().waitFor({ state: "detached" });
+  expect((await record()).cell).toBe("rnn");
+  expect(switches(directory)).toEqual([]);
+
+  await bench.palette("Sigmascope: Switch to SVD Parameterization");
+  await dialog()
+    .getByRole("button", { name: /^Use Radius/ })
+    .click();
+  await vi.waitFor(async () => expect((await record()).cell).toBe("spectral"), patience);
+  await page.locator(".notification-toast", { hasText: "switched from rnn to spectral" }).waitFor();
+  const at = (await record()).step;
+  await vi.waitFor(async () => expect((await record()).step).toBeGreaterThan(at + 200), patience);
+
+  // Back again nothing can be clipped, and nothing is asked.
+  await bench.palette("Sigmascope: Switch to Vanilla Parameterization");
+  await vi.waitFor(async () => expect((await record()).cell).toBe("rnn"), patience);
+  await page.locator(".notification-toast", { hasText: "switched from spectral to rnn" }).waitFor();
+  const back = (await record()).step;
+  await vi.waitFor(async () => expect((await record()).step).toBeGreaterThan(back + 200), patience);
+  await bench.palette("Sigmascope: Stop");
+  await vi.waitFor(async () => expect((await record()).state).toBe("stopped"), patience);
+
+  const events = switches(directory);
+  expect(events.map(({ from, to }) => `${from} → ${to}`)).toEqual(["rnn → spectral", "spectral → rnn"]);
+  const { rows } = readTelemetry(join(directory, "telemetry.arrows"));
+  for (const { step, functionChange, clippedCount } of events) {
+    expect(functionChange).toBeLessThan(1e-4);
+    expect(clippedCount).toBe(0);
+    // The step over the switch is no larger than others near it: losses of batches differ by chance.
+    const after = rows.findIndex((row) => row.step > step);
+    const near = rows.slice(after - 40, after + 40);
+    const steps = near.slice(1).map((row, i) => Math.abs(row.loss - near[i]!.loss));
+    const jump = Math.abs(rows[after]!.loss - rows[after - 1]!.loss);
+    expect(jump).toBeLessThanOrEqual(1.5 * Math.max(...steps.filter((_, i) => i !== 39)));
+  }
+});
+
+it("the newest checkpoint of a stopped run, into a file of its own each time", async () => {
+  const { page } = bench;
+  const { directory } = await record();
+  for (const name of ["switched-spectral.safetensors", "switched-spectral-2.safetensors"]) {
+    await bench.palette("Sigmascope: Switch to SVD Parameterization");
+    await dialog()
+      .getByRole("button", { name: /^Use Radius/ })
+      .click();
+    await page.locator(".notification-toast", { hasText: `Written to` }).filter({ hasText: name }).waitFor();
+    expect(await readdir(directory)).toContain(name);
+  }
+  expect((await record()).cell).toBe("rnn");
+});
+
+it("an experiment file, whose comments stay, and which can be undone", async () => {
+  await bench.ask("open", { file });
+  await bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
+  const spectral = experiment.replace('"rnn"', '"spectral"');
+  await vi.waitFor(async () => expect(await bench.ask("text", { file })).toBe(spectral), patience);
+  await bench.ask("open", { file });
+  await bench.ask("execute", { command: "undo" });
+  await vi.waitFor(async () => expect(await bench.ask("text", { file })).toBe(experiment), patience);
+});
