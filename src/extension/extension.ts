@@ -9,6 +9,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerExperimentsTree } from "./experimentsTree.ts";
 import { registerExportRun } from "./exportRun.ts";
 import { registerInline } from "./inline.ts";
+import { registerLiveView } from "./liveView.ts";
 import { registerNewExperiment } from "./newExperiment.ts";
 import { registerNotifications } from "./notifications.ts";
 import { closeOwnRuns, registerOwnRuns } from "./ownRuns.ts";
@@ -19,6 +20,7 @@ import type { Services } from "./services.ts";
 import { registerShowFindings } from "./showFindings.ts";
 import { registerStatusBar } from "./statusBar.ts";
 import { registerSwitch } from "./switchParameterization.ts";
+import { registerTelemetryEditor } from "./telemetryEditor.ts";
 import { registerTrain } from "./train.ts";
 import { createWorkspaceRuns } from "./workspaceRuns.ts";
 
@@ -38,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): void {
   registerRunFiles(context, services);
   registerShowFindings(context, services);
   registerDiagnosticsPanel(context, services);
+  registerLiveView(context, services);
+  registerTelemetryEditor(context, services);
   registerComparePanel(context, services);
   registerExportRun(context, services);
   registerDoctor(context, services);

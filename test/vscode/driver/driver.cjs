@@ -20,6 +20,10 @@ const answers = {
     await vscode.window.showTextDocument(vscode.Uri.file(file));
     return null;
   },
+  openWith: async ({ file }) => {
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
+    return null;
+  },
   text: async ({ file }) => (await vscode.workspace.openTextDocument(file)).getText(),
   diagnostics: ({ file }) =>
     vscode.languages.getDiagnostics(vscode.Uri.file(file)).map((found) => ({
