@@ -30,8 +30,8 @@ it("without a run it says how to get one; while one is trained it moves", async 
   await live.locator(".empty", { hasText: "There is no run" }).waitFor();
   await bench.ask("open", { file: join(code.workspace, "live.sigmascope.json") });
   await bench.palette("Sigmascope: Train");
-  await live.locator('[data-plot="gradientProfile"] svg').waitFor();
-  await live.locator('[data-plot="singularValues"] svg').waitFor();
+  await live.locator('[data-plot="gradientProfile"] svg.chart').waitFor();
+  await live.locator('[data-plot="singularValues"] svg.chart').waitFor();
   const before = await shownStep();
   await vi.waitFor(async () => expect(await shownStep()).toBeGreaterThan(before), patience);
   await bench.ask("open", { file: join(code.workspace, "live.sigmascope.json") });
@@ -60,6 +60,7 @@ it("telemetry.arrows opens as the diagnostics of its run; elsewhere it says what
   const { directory } = await newestRun(code);
   await bench.ask("openWith", { file: join(directory, "telemetry.arrows") });
   const frame = await panelFrame(bench, "#diagnostics", "live");
+  await frame.locator("figure[data-plot=heatMap]").scrollIntoViewIfNeeded();
   await frame.locator("figure[data-plot=heatMap] canvas").waitFor();
   const stray = join(code.workspace, "telemetry.arrows");
   await copyFile(join(directory, "telemetry.arrows"), stray);
