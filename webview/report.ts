@@ -1,14 +1,16 @@
 /** The report page: reads the data that the file carries and draws them. */
-import type { FromReportPage, ReportData, ToReportPage } from "../src/protocol/reportData.ts";
+import { type FromReportPage, isToReportPage, type ReportData } from "../src/protocol/reportData.ts";
 import { legend } from "./charts/legend.ts";
 import { toElement } from "./charts/mount.ts";
 import { type ElementNode, element } from "./charts/node.ts";
-import { formatInteger } from "./charts/numbers.ts";
 import { readout } from "./charts/readout.ts";
 import { chartStyle } from "./charts/style.ts";
 import { type Card, cards } from "./report/cards.ts";
+import { controls, matrixNames, nearest, recordedSteps } from "./report/controls.ts";
 import { findings } from "./report/findings.ts";
-import { type Selection, type ShownRun, shownRuns } from "./report/runs.ts";
+import { type Selection, shownRuns } from "./report/runs.ts";
+import { hasSeedGroups, seedGroups, seedsTable } from "./report/seeds.ts";
+import { settingsTable } from "./report/settings.ts";
 import { pageStyle } from "./report/style.ts";
 import { summary } from "./report/summary.ts";
 import { momentsList, numbersTable } from "./report/tables.ts";
@@ -36,8 +38,11 @@ function main(): void {
   const editor = (globalThis as { acquireVsCodeApi?: () => EditorApi }).acquireVsCodeApi?.();
   let drawAll: (() => void) | undefined;
   let kept: Kept | undefined;
+  let state: object = {};
+  const remembered = restoredSelection(editor?.getState());
+  if (remembered) kept = { selection: () => remembered, newest: () => false };
   const show = (data: ReportData) => {
-    ({ drawAll, kept } = render(root, data, kept));
+    ({ drawAll, kept } = render(root, data, kept, (selection) => editor?.setState({ ...state, selection })));
     drawAll();
   };
   const data = JSON.parse(document.getElementById("data")!.textContent!) as ReportData;
@@ -52,12 +57,12 @@ function main(): void {
   }).observe(root);
 
   if (!editor) return;
-  window.addEventListener("message", ({ data: message }: MessageEvent<ToReportPage>) => {
-    if (message?.type === "report" && Array.isArray(message.data?.runs)) {
-      editor.setState(message.state);
-      requestAnimationFrame(() => show(message.data));
-    } else if (message?.type === "problem") {
-      editor.setState(message.state);
+  window.addEventListener("message", ({ data: message }: MessageEvent<unknown>) => {
+    if (!isToReportPage(message)) return;
+    state = message.state;
+    editor.setState({ ...state, selection: kept?.selection() });
+    if (message.type === "report") requestAnimationFrame(() => show(message.data));
+    else {
       const text = toElement(element("p", { role: "alert" }, String(message.text)), document);
       root.replaceChildren(text);
     }
@@ -69,6 +74,23 @@ function main(): void {
 interface EditorApi {
   postMessage(message: FromReportPage): void;
   setState(state: unknown): void;
+  getState(): unknown;
+}
+
+/** What was chosen before the window was reloaded, as far as it is a choice at all. */
+function restoredSelection(state: unknown): Selection | undefined {
+  const { selection } = (state ?? {}) as { selection?: Partial<Selection> };
+  if (typeof selection !== "object" || selection === null) return undefined;
+  const { step, layer, matrix, align, fraction, collapse } = selection;
+  if (typeof step !== "number" || typeof layer !== "number" || typeof matrix !== "string") return undefined;
+  return {
+    step,
+    layer,
+    matrix,
+    align: align === "fraction" ? "fraction" : "step",
+    fraction: typeof fraction === "number" ? Math.min(1, Math.max(0, fraction)) : 1,
+    collapse: collapse === true,
+  };
 }
 
 /** What the reader had chosen, kept when the page is drawn anew with more steps. */
@@ -82,6 +104,7 @@ function render(
   root: HTMLElement,
   data: ReportData,
   before: Kept | undefined,
+  chose: (selection: Selection) => void,
 ): { drawAll: () => void; kept: Kept } {
   const runs = shownRuns(data.runs);
   // Details that stand open stay open.
@@ -97,7 +120,13 @@ function render(
       `Sigmascope report of ${runs.length} run${runs.length === 1 ? "" : "s"}, ${data.created.slice(0, 16).replace("T", " ")} UTC`,
     ),
   );
+  if (runs.length > 1) {
+    add(element("h2", {}, "What sets them apart"));
+    add(settingsTable(runs));
+    add(element("h2", {}, "Results"));
+  }
   add(summary(runs));
+  add(seedsTable(runs));
   add(element("h2", {}, "Findings"));
   add(findings(runs));
 
@@ -105,6 +134,9 @@ function render(
   const newestStep = steps.at(-1) ?? 0;
   const chosen = before?.selection();
   let selection: Selection = {
+    align: chosen?.align ?? "step",
+    fraction: chosen?.fraction ?? 1,
+    collapse: (chosen?.collapse ?? false) && hasSeedGroups(runs),
     step: chosen && !before?.newest() ? nearest(steps, chosen.step) : newestStep,
     layer: chosen?.layer ?? 0,
     matrix: chosen?.matrix ?? matrixNames(runs)[0] ?? "W",
@@ -114,18 +146,32 @@ function render(
     for (const place of placed) if (only(place.card)) drawCard(place, selection);
   };
 
+  const legends: HTMLElement[] = [];
+  const drawLegends = () => {
+    const entries = selection.collapse ? seedGroups(runs) : runs;
+    for (const place of legends)
+      place.replaceChildren(
+        toElement(legend(entries.map(({ label, color }) => ({ name: label, color }))), document),
+      );
+  };
   const all = cards(runs);
   for (const { name, heading } of sections) {
     const here = all.filter(({ section }) => section === name);
     if (here.length === 0) continue;
     add(element("h2", {}, heading));
-    if (runs.length > 1) add(legend(runs.map(({ label, color }) => ({ name: label, color }))));
+    if (runs.length > 1) {
+      const place = document.createElement("div");
+      root.append(place);
+      legends.push(place);
+    }
     if (name === "gradient" && steps.length > 0)
       root.append(
         controls(runs, steps, selection, (change) => {
-          const stepOnly = Object.keys(change).every((key) => key === "step");
+          const momentOnly = Object.keys(change).every((key) => ["step", "fraction", "align"].includes(key));
           selection = { ...selection, ...change };
-          draw((card) => !stepOnly || card.followsStep);
+          if (!momentOnly) drawLegends();
+          draw((card) => !momentOnly || card.followsStep);
+          chose(selection);
         }),
       );
     const grid = document.createElement("div");
@@ -133,6 +179,7 @@ function render(
     root.append(grid);
     for (const card of here) placed.push(place(card, grid));
   }
+  drawLegends();
   add(element("h2", {}, "Numbers"));
   for (const shown of runs) add(numbersTable(shown));
   add(momentsList(runs));
@@ -143,26 +190,6 @@ function render(
     drawAll: () => draw(() => true),
     kept: { selection: () => selection, newest: () => selection.step === newestStep },
   };
-}
-
-/** The recorded step next to one that may have been thinned away since. */
-function nearest(steps: readonly number[], step: number): number {
-  return steps.reduce(
-    (best, other) => (Math.abs(other - step) < Math.abs(best - step) ? other : best),
-    steps[0] ?? 0,
-  );
-}
-
-/** Steps at which any run recorded a gradient profile, ascending. */
-function recordedSteps(runs: readonly ShownRun[]): number[] {
-  const steps = new Set(
-    runs.flatMap(({ run }) => run.layers.slice(0, 1).flatMap(({ profiles }) => profiles.steps)),
-  );
-  return [...steps].sort((a, b) => a - b);
-}
-
-function matrixNames(runs: readonly ShownRun[]): string[] {
-  return [...new Set(runs.flatMap(({ run }) => run.layers.flatMap(({ spectra }) => Object.keys(spectra))))];
 }
 
 function place(card: Card, grid: HTMLElement): Placed {
@@ -209,81 +236,6 @@ function drawCard({ card, plot, note }: Placed, selection: Selection): void {
     cursor.setAttribute("visibility", "hidden");
     note.textContent = "";
   };
-}
-
-/** The slider over recorded steps, and the choice of layer and matrix where there is one. */
-function controls(
-  runs: readonly ShownRun[],
-  steps: readonly number[],
-  selection: Selection,
-  changed: (change: Partial<Selection>) => void,
-): Element {
-  const layers = Math.max(...runs.map(({ run }) => run.layers.length));
-  const names = matrixNames(runs);
-  const option = (value: string, text: string, selected: boolean) =>
-    element("option", { value, selected: selected ? "" : undefined }, text);
-  const bar = toElement(
-    element(
-      "div",
-      { class: "controls" },
-      element(
-        "label",
-        { class: "step" },
-        "At step",
-        element("input", {
-          type: "range",
-          min: 0,
-          max: steps.length - 1,
-          step: 1,
-          value: Math.max(0, steps.indexOf(selection.step)),
-        }),
-        element("output", {}),
-      ),
-      layers < 2
-        ? undefined
-        : element(
-            "label",
-            {},
-            "Layer",
-            element(
-              "select",
-              { name: "layer" },
-              ...Array.from({ length: layers }, (_, i) =>
-                option(String(i), i === 0 ? "1 (bottom)" : String(i + 1), i === selection.layer),
-              ),
-            ),
-          ),
-      names.length < 2
-        ? undefined
-        : element(
-            "label",
-            {},
-            "Matrix",
-            element(
-              "select",
-              { name: "matrix" },
-              ...names.map((name) => option(name, name, name === selection.matrix)),
-            ),
-          ),
-    ),
-    document,
-  );
-  const slider = bar.querySelector("input")!;
-  const output = bar.querySelector("output")!;
-  const show = () => {
-    const text = formatInteger(steps[Number(slider.value)]!);
-    output.textContent = text;
-    slider.setAttribute("aria-valuetext", `step ${text}`);
-  };
-  show();
-  slider.oninput = () => {
-    show();
-    changed({ step: steps[Number(slider.value)]! });
-  };
-  for (const select of bar.querySelectorAll("select"))
-    select.onchange = () =>
-      changed(select.name === "layer" ? { layer: Number(select.value) } : { matrix: select.value });
-  return bar;
 }
 
 main();

@@ -22,8 +22,8 @@ export function differences(experiments: readonly Experiment[]): Difference[] {
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
 }
 
-/** Every value that is not an object, with its path; lists count as one value. */
-function leaves(value: object, prefix = ""): [string, unknown][] {
+/** Every value that is not an object, with its path such as `model.cell`; lists count as one value. */
+export function leaves(value: object, prefix = ""): [string, unknown][] {
   return Object.entries(value).flatMap(([key, inner]): [string, unknown][] =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? leaves(inner, `${prefix}${key}.`)

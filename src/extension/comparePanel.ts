@@ -1,6 +1,6 @@
 /** Compare Runs: the report's page on several runs, which is drawn anew with fresh data while one of them is trained. */
 import * as vscode from "vscode";
-import type { FromReportPage, ToReportPage } from "../protocol/reportData.ts";
+import { isFromReportPage, type ToReportPage } from "../protocol/reportData.ts";
 import { pickRuns } from "./pickRun.ts";
 import { command, messageOf } from "./report.ts";
 import type { Services } from "./services.ts";
@@ -103,8 +103,8 @@ function show(panel: vscode.WebviewPanel, directories: readonly string[], servic
     }, interval);
   };
   const opened = directories.map((directory) => services.details.open(directory, news));
-  webview.onDidReceiveMessage((message: FromReportPage) => {
-    if (message?.type !== "ready") return;
+  webview.onDidReceiveMessage((message: unknown) => {
+    if (!isFromReportPage(message)) return;
     ready = true;
     news();
   });

@@ -17,9 +17,25 @@ export interface FromReportPage {
   readonly type: "ready";
 }
 
-/** What the editor keeps for the page over a reload: the directories of its runs. */
+/** What the editor keeps for the page over a reload: the directories of its runs, and what was chosen to look at. */
 export interface ReportPageState {
   readonly runs: readonly string[];
+}
+
+/** Whether a message is one to the report's page: the outline only, since the extension is ours. */
+export function isToReportPage(value: unknown): value is ToReportPage {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, data, text, state } = value as Record<string, unknown>;
+  const { runs } = (state ?? {}) as { runs?: unknown };
+  if (!Array.isArray(runs) || !runs.every((run) => typeof run === "string")) return false;
+  return type === "report"
+    ? typeof data === "object" && data !== null && Array.isArray((data as { runs?: unknown }).runs)
+    : type === "problem" && typeof text === "string";
+}
+
+/** Whether a message is one that the report's page sends. */
+export function isFromReportPage(value: unknown): value is FromReportPage {
+  return typeof value === "object" && value !== null && (value as { type?: unknown }).type === "ready";
 }
 
 export interface ReportData {
@@ -37,6 +53,8 @@ export interface ReportRunData {
   /** e.g. "spectral, n = 64, m = 16, σ ∈ 1 ± 0.1". */
   readonly model: string;
   readonly training: string;
+  /** Every property of the experiment, e.g. `model.cell`, and its value as JSON; names and addresses left out. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly engine: string;
   readonly parameterCount: number;
   readonly state: string;

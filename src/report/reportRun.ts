@@ -1,4 +1,5 @@
 /** From a run as read from its directory to what a report shows of it. */
+import { leaves } from "../experiment/differences.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../protocol/reportData.ts";
 import { standingEvents } from "../runs/events.ts";
@@ -34,6 +35,7 @@ export function reportRun({ id, record, experiment, rows, events }: ReportRun): 
     task: taskText(experiment, record.length),
     model: modelText(experiment),
     training: trainingText(experiment),
+    settings: settingsOf(experiment),
     engine: record.engine.description,
     parameterCount: record.parameterCount,
     state: record.state,
@@ -69,6 +71,14 @@ export function reportRun({ id, record, experiment, rows, events }: ReportRun): 
     },
     layers: Array.from({ length: layerCount }, (_, layer) => reportLayer(rows, kept, layer)),
   };
+}
+
+function settingsOf(experiment: Experiment): Record<string, string> {
+  return Object.fromEntries(
+    leaves(experiment)
+      .filter(([property]) => property !== "name" && property !== "$schema")
+      .map(([property, value]) => [property, JSON.stringify(value)]),
+  );
 }
 
 function reportLayer(

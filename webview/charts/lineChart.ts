@@ -1,6 +1,7 @@
 /** Lines over training steps: loss, metric, norms, reach. */
 import { quantileSorted } from "d3";
 
+import { areaMark } from "./area.ts";
 import { frame, type Plot, plotOf, round, type Size, ticksAcross, ticksUp } from "./frame.ts";
 import { lineMark, type Point } from "./line.ts";
 import { type ElementNode, element } from "./node.ts";
@@ -16,6 +17,8 @@ export interface Series {
   readonly x: ArrayLike<number>;
   /** NaN: a gap. */
   readonly y: ArrayLike<number>;
+  /** An area around the line, e.g. from the smallest to the largest of several runs. */
+  readonly spread?: { readonly low: ArrayLike<number>; readonly high: ArrayLike<number> };
   /** Single measurements beside the line, e.g. on the test set. */
   readonly points?: readonly Point[];
   /** When something happened. */
@@ -73,6 +76,22 @@ export function lineChart(options: LineChartOptions): LineChart {
       marks.push(
         element("g", { class: `series-${color % 8}` }, momentMark(plot, x.position(moment.x), moment.label)),
       );
+  for (const { color, x: xs, spread } of series)
+    if (spread)
+      marks.push(
+        element(
+          "g",
+          { class: `series-${color % 8}` },
+          areaMark(
+            Array.from(
+              spread.low,
+              (low, i) =>
+                [x.position(xs[i]!), y.position(low), y.position(spread.high[i] ?? Number.NaN)] as const,
+            ),
+            { class: "band" },
+          ),
+        ),
+      );
   for (const { name, color, x: xs, y: ys, points = [] } of series) {
     const pixels = (values: ArrayLike<number>) =>
       Array.from(values, (value, i): Point => [x.position(xs[i]!), y.position(value)]);
@@ -120,7 +139,11 @@ function yAxis(options: LineChartOptions): { axis: Axis; logarithmic: boolean } 
     include,
     ...series.map(({ points = [] }) => points.map(([, y]) => y)),
   ];
-  const all = [...series.map(({ y }) => y), ...beside];
+  const all = [
+    ...series.map(({ y }) => y),
+    ...series.flatMap(({ spread }) => (spread ? [spread.low, spread.high] : [])),
+    ...beside,
+  ];
   if (yScale === "halfLife") {
     const rates = all.map((values) => Array.from(values, halfLifeRate));
     return { axis: halfLifeAxis(rateDomain(rates), range, 18), logarithmic: false };

@@ -1,5 +1,5 @@
 /** The charts of a report: which there are, and how each is drawn for the runs and the moment looked at. */
-import { gradientProfile, type Profile, profileDomain } from "../charts/gradientProfile.ts";
+import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { type LineChart, type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
 import type { ElementNode } from "../charts/node.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
@@ -7,7 +7,18 @@ import { nearestIndex } from "../charts/readout.ts";
 import type { Level } from "../charts/rule.ts";
 import { singularTrajectories, spectrumDomain } from "../charts/singularTrajectories.ts";
 import { sortedSpectrum } from "../charts/sortedSpectrum.ts";
-import { halfLifeNumber, layerOf, numbers, type Selection, type ShownRun, spectraOf } from "./runs.ts";
+import { overlayCards, rangeCard } from "./overlays.ts";
+import { profilesOf } from "./profiles.ts";
+import {
+  halfLifeNumber,
+  layerOf,
+  numbers,
+  type Selection,
+  type ShownRun,
+  spectraOf,
+  stepFor,
+} from "./runs.ts";
+import { type Averaging, asRates, geometrically, meanSeries, seedGroups } from "./seeds.ts";
 
 export interface Drawing {
   readonly node: ElementNode;
@@ -27,27 +38,42 @@ export interface Card {
 export function cards(runs: readonly ShownRun[]): Card[] {
   return [
     ...learningCards(runs),
+    ...overlayCards(runs),
     ...runs.filter(({ run }) => run.layers.length > 0).map((shown) => profileCard(shown, runs)),
     ...gradientCards(runs),
     ...spectrumCards(runs),
   ];
 }
 
-/** A chart of lines over steps, one for each run. */
-function linesCard(
-  section: Card["section"],
-  title: string,
-  caption: string,
-  options: Pick<LineChartOptions, "yTitle" | "yScale"> & Partial<LineChartOptions>,
-  seriesOf: (selection: Selection) => Series[],
-): Card {
+interface LinesCard {
+  readonly section: Card["section"];
+  readonly title: string;
+  readonly caption: string;
+  readonly options: Pick<LineChartOptions, "yTitle" | "yScale"> & Partial<LineChartOptions>;
+  readonly runs: readonly ShownRun[];
+  readonly of: (shown: ShownRun, selection: Selection) => Series;
+  readonly averaging?: Averaging;
+}
+
+/** A chart of lines over steps, one for each run, or for each group of runs that differ in their seed alone. */
+function linesCard({ section, title, caption, options, runs, of, averaging }: LinesCard): Card {
   return {
     section,
     title,
     caption,
     followsStep: false,
     draw: (size, selection) => {
-      const series = seriesOf(selection);
+      const series = selection.collapse
+        ? seedGroups(runs).flatMap(
+            (group) =>
+              meanSeries(
+                group.runs.map((shown) => of(shown, selection)),
+                group.label,
+                group.color,
+                averaging,
+              ) ?? [],
+          )
+        : runs.map((shown) => of(shown, selection));
       const chart = lineChart({ subject: title, xTitle: "step", ...options, ...size, series });
       return { node: chart.node, lines: { chart, series } };
     },
@@ -73,41 +99,40 @@ function learningCards(runs: readonly ShownRun[]): Card[] {
       const value = evaluation[key];
       return value === null ? [] : [[evaluation.step, value] as const];
     });
-  const loss = linesCard(
-    "learning",
-    squared ? "Loss (mean squared error)" : "Loss",
-    `${smoothing} ${rings}`,
-    { yTitle: "loss", yScale: "auto", smooth: true, levels: trivialLevels(runs, "loss") },
-    () =>
-      runs.map((shown) =>
-        seriesOf(shown, numbers(shown.run.rows.loss), { points: evaluations(shown, "loss") }),
-      ),
-  );
+  const loss = linesCard({
+    section: "learning",
+    title: squared ? "Loss (mean squared error)" : "Loss",
+    caption: `${smoothing} ${rings}`,
+    options: { yTitle: "loss", yScale: "auto", smooth: true, levels: trivialLevels(runs, "loss") },
+    runs,
+    of: (shown) => seriesOf(shown, numbers(shown.run.rows.loss), { points: evaluations(shown, "loss") }),
+  });
   const metrics = (squared ? [] : metricNames).map((name) => {
     const measured = runs.filter(({ run }) => run.metricName === name);
-    return linesCard(
-      "learning",
-      `${name[0]!.toUpperCase()}${name.slice(1)}`,
-      `${smoothing} ${rings}`,
-      {
+    return linesCard({
+      section: "learning",
+      title: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+      caption: `${smoothing} ${rings}`,
+      options: {
         yTitle: name,
         yScale: name === "accuracy" ? "linear" : "auto",
         smooth: true,
         levels: trivialLevels(measured, "metric"),
       },
-      () =>
-        measured.map((shown) =>
-          seriesOf(shown, numbers(shown.run.rows.metric), { points: evaluations(shown, "metric") }),
-        ),
-    );
+      runs: measured,
+      of: (shown) =>
+        seriesOf(shown, numbers(shown.run.rows.metric), { points: evaluations(shown, "metric") }),
+    });
   });
-  const norm = linesCard(
-    "learning",
-    "Norm of the whole gradient",
-    `L2 norm over all parameters, before clipping. ${smoothing}`,
-    { yTitle: "‖∂L/∂θ‖", yScale: "auto", smooth: true },
-    () => runs.map((shown) => seriesOf(shown, numbers(shown.run.rows.gradientNorm))),
-  );
+  const norm = linesCard({
+    section: "learning",
+    title: "Norm of the whole gradient",
+    caption: `L2 norm over all parameters, before clipping. ${smoothing}`,
+    options: { yTitle: "‖∂L/∂θ‖", yScale: "auto", smooth: true },
+    runs,
+    of: (shown) => seriesOf(shown, numbers(shown.run.rows.gradientNorm)),
+    averaging: geometrically,
+  });
   return [loss, ...metrics, norm];
 }
 
@@ -135,7 +160,7 @@ function profileCard(shown: ShownRun, runs: readonly ShownRun[]): Card {
       const profiles = profilesOf(shown, selection);
       const at = nearestIndex(
         profiles.map(({ step }) => step),
-        selection.step,
+        stepFor(shown, selection),
       );
       const moments = Array.from({ length: faintMoments }, (_, i) =>
         Math.round((i * (profiles.length - 1)) / (faintMoments - 1)),
@@ -156,46 +181,40 @@ function profileCard(shown: ShownRun, runs: readonly ShownRun[]): Card {
   };
 }
 
-function profilesOf(shown: ShownRun, selection: Selection): Profile[] {
-  const profiles = layerOf(shown, selection)?.profiles;
-  if (!profiles) return [];
-  return profiles.steps.map((step, i) => ({
-    step,
-    p10: numbers(profiles.p10[i]!),
-    p50: numbers(profiles.p50[i]!),
-    p90: numbers(profiles.p90[i]!),
-  }));
-}
-
 function gradientCards(runs: readonly ShownRun[]): Card[] {
   const withLayers = runs.filter(({ run }) => run.layers.length > 0);
   if (withLayers.length === 0) return [];
   const lengths = [...new Set(withLayers.map(({ run }) => run.length))];
-  const halfLife = linesCard(
-    "gradient",
-    "Gradient half-life",
-    "Timesteps until ‖∂L/∂h‖ halves, going back. Higher is better up to ∞, a steady gradient; negative: it doubles.",
-    { yTitle: "half-life in timesteps, axis linear in 1/half-life", yScale: "halfLife" },
-    (selection) =>
-      withLayers.map((shown) => seriesOf(shown, layerOf(shown, selection)!.halfLife.map(halfLifeNumber))),
-  );
-  const reach = linesCard(
-    "gradient",
-    "Gradient reach",
-    `Timesteps that receive at least 1 % of the gradient at the last one; at most T = ${lengths.map(formatInteger).join(" or ")}.`,
-    { yTitle: "reach in timesteps", yScale: "linear", include: [0, ...lengths] },
-    (selection) => withLayers.map((shown) => seriesOf(shown, numbers(layerOf(shown, selection)!.reach))),
-  );
+  const halfLife = linesCard({
+    section: "gradient",
+    title: "Gradient half-life",
+    caption:
+      "Timesteps until ‖∂L/∂h‖ halves, going back. Higher is better up to ∞, a steady gradient; negative: it doubles.",
+    options: { yTitle: "half-life in timesteps, axis linear in 1/half-life", yScale: "halfLife" },
+    runs: withLayers,
+    of: (shown, selection) => seriesOf(shown, layerOf(shown, selection)!.halfLife.map(halfLifeNumber)),
+    averaging: asRates,
+  });
+  const reach = linesCard({
+    section: "gradient",
+    title: "Gradient reach",
+    caption: `Timesteps that receive at least 1 % of the gradient at the last one; at most T = ${lengths.map(formatInteger).join(" or ")}.`,
+    options: { yTitle: "reach in timesteps", yScale: "linear", include: [0, ...lengths] },
+    runs: withLayers,
+    of: (shown, selection) => seriesOf(shown, numbers(layerOf(shown, selection)!.reach)),
+  });
   const saturated = withLayers.some(({ run }) =>
     run.layers.some(({ saturation }) => saturation.some((share) => share !== null && share > 0)),
   );
-  const saturation = linesCard(
-    "gradient",
-    "Saturated or dead units",
-    "Share of units that pass hardly any gradient: saturated (tanh) or dead (ReLU), mean over timesteps.",
-    { yTitle: "share of units", yScale: "linear", include: [0] },
-    (selection) => withLayers.map((shown) => seriesOf(shown, numbers(layerOf(shown, selection)!.saturation))),
-  );
+  const saturation = linesCard({
+    section: "gradient",
+    title: "Saturated or dead units",
+    caption:
+      "Share of units that pass hardly any gradient: saturated (tanh) or dead (ReLU), mean over timesteps.",
+    options: { yTitle: "share of units", yScale: "linear", include: [0] },
+    runs: withLayers,
+    of: (shown, selection) => seriesOf(shown, numbers(layerOf(shown, selection)!.saturation)),
+  });
   return [halfLife, reach, ...(saturated ? [saturation] : [])];
 }
 
@@ -246,7 +265,7 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
         node: sortedSpectrum({
           ...size,
           spectra: found.map(({ shown, spectra }) => {
-            const at = nearestIndex(spectra.steps, selection.step);
+            const at = nearestIndex(spectra.steps, stepFor(shown, selection));
             return {
               name: shown.label,
               color: shown.color,
@@ -262,5 +281,5 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
       };
     },
   };
-  return [...trajectories, sorted];
+  return [...(runs.length > 1 ? [rangeCard(measured)] : []), ...trajectories, sorted];
 }

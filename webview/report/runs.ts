@@ -25,6 +25,17 @@ export interface Selection {
   readonly layer: number;
   /** A run without a matrix of this name shows its first. */
   readonly matrix: string;
+  /** Whether runs are compared at the same step, or at the same share of each one's steps. */
+  readonly align: "step" | "fraction";
+  /** 0 … 1, of each run's recorded steps. */
+  readonly fraction: number;
+  /** Runs that differ in their seed alone are drawn as one. */
+  readonly collapse: boolean;
+}
+
+/** The step at which a run is looked at. */
+export function stepFor({ run }: ShownRun, { step, align, fraction }: Selection): number {
+  return align === "step" ? step : Math.round(fraction * (run.rows.step.at(-1) ?? 0));
 }
 
 export function layerOf({ run }: ShownRun, { layer }: Pick<Selection, "layer">): ReportLayer | undefined {

@@ -45,6 +45,8 @@ code { font: 0.9em ui-monospace, "Cascadia Code", Menlo, Consolas, monospace; ba
 .controls { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; align-items: center; padding: 0.5rem 0; margin: 0 0 0.75rem; background: var(--sigmascope-background); border-bottom: 1px solid var(--sigmascope-grid); }
 .controls label { display: flex; align-items: center; gap: 0.6rem; }
 .controls .step { flex: 1 1 20rem; }
+.controls select { font: inherit; color: inherit; background: var(--vscode-dropdown-background, var(--sigmascope-background)); border: 1px solid var(--sigmascope-muted); border-radius: 3px; }
+.controls input[type="checkbox"] { flex: none; min-width: 0; }
 .controls input { flex: 1; min-width: 6rem; accent-color: var(--sigmascope-series-0); }
 .controls output { min-width: 6.5rem; font-variant-numeric: tabular-nums; }
 :focus-visible { outline: 2px solid var(--sigmascope-series-0); outline-offset: 2px; }

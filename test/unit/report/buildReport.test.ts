@@ -121,7 +121,14 @@ const size = { width: 600, height: 300 };
 /** Everything that the page shows, as text. */
 function drawn(runs: readonly ReportRun[]): string {
   const shown = shownRuns(JSON.parse(JSON.stringify(runs.map(reportRun))));
-  const selection = { step: 3, layer: 5, matrix: "forget" };
+  const selection = {
+    step: 3,
+    layer: 5,
+    matrix: "forget",
+    align: "step",
+    fraction: 1,
+    collapse: false,
+  } as const;
   return [
     summary(shown),
     findings(shown),
