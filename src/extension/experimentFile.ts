@@ -1,6 +1,6 @@
 /** Which experiment file a command means. */
 import * as vscode from "vscode";
-import { type ParsedExperiment, parseExperiment } from "../experiment/parseExperiment.ts";
+import { loadExperiment, type ParsedExperiment, parseExperiment } from "../experiment/parseExperiment.ts";
 
 export const experimentGlob = "**/*.sigmascope.json";
 /** Experiment files shown and searched at most. */
@@ -52,11 +52,16 @@ export function uriOf(argument: unknown): vscode.Uri | undefined {
   return undefined;
 }
 
-/** Saves the file if it is being edited, and checks it. */
+/**
+ * Saves the file if it is being edited, and checks it as it is on the disk: that is what a run is started from, and an
+ * editor may not yet have heard of a change by another program.
+ */
 export async function readExperimentFile(uri: vscode.Uri): Promise<ParsedExperiment> {
-  const document = await vscode.workspace.openTextDocument(uri);
-  if (document.isDirty) await document.save();
-  return parseExperiment(document.getText(), uri.fsPath);
+  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+  if (document?.isDirty && !(await document.save()))
+    throw new Error(`${vscode.workspace.asRelativePath(uri)} cannot be saved`);
+  if (uri.scheme === "file") return loadExperiment(uri.fsPath);
+  return parseExperiment((await vscode.workspace.openTextDocument(uri)).getText(), uri.path);
 }
 
 /** Says that a file cannot be run and why, and leads to the place. */
