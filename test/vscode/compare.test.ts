@@ -1,15 +1,15 @@
 /** Compare: what sets three runs apart, all of them on one picture, seeds as one. */
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readTelemetry } from "../../src/runs/telemetryReader.ts";
 import { panelFrame, picture } from "./panelFrame.ts";
-import { newestRun } from "./runsOnScreen.ts";
+import { runEnds } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
 
 let bench: Workbench;
-let directories: string[];
+const directories: string[] = [];
 let frame: Frame;
 
 beforeAll(async () => {
@@ -28,19 +28,10 @@ beforeAll(async () => {
       training: { batch: 8, steps: 300, seed },
     };
     await writeFile(file, JSON.stringify(experiment));
-    const before = await newestRun(bench.code).catch(() => undefined);
-    await bench.ask("execute", { command: "sigmascope.train", args: [file] });
-    await vi.waitFor(async () => {
-      const run = await newestRun(bench.code);
-      expect(run.directory).not.toBe(before?.directory);
-      expect(run.state).toBe("finished");
-    }, patience);
+    const directory = (await bench.ask("execute", { command: "sigmascope.train", args: [file] })) as string;
+    await runEnds(directory, "finished");
+    directories.push(directory);
   }
-  const root = join(workspace, ".sigmascope/runs");
-  directories = (await readdir(root))
-    .filter((name) => !name.startsWith("."))
-    .sort()
-    .map((name) => join(root, name));
 });
 afterAll(() => bench?.close());
 

@@ -18,6 +18,7 @@ figcaption { min-height: 3.4rem; margin-bottom: 0.35rem; }
 .scroll { overflow-x: auto; }
 .tall { max-height: 24rem; overflow-y: auto; border: 1px solid var(--sigmascope-grid); }
 table { border-collapse: collapse; }
+.summary caption { text-align: left; color: var(--sigmascope-muted); padding: 0.8rem 0 0.2rem; }
 .summary { min-width: min(100%, 34rem); }
 .summary th, .summary td { text-align: left; vertical-align: top; padding: 0.3rem 1.5rem 0.3rem 0; border-bottom: 1px solid var(--sigmascope-grid); max-width: 32rem; }
 .summary tbody th { font-weight: 400; color: var(--sigmascope-muted); white-space: nowrap; }

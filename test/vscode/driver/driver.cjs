@@ -15,7 +15,11 @@ const codeActions = (file, [startLine, startCharacter, endLine, endCharacter]) =
 const answers = {
   commands: async () =>
     (await vscode.commands.getCommands(true)).filter((id) => id.startsWith("sigmascope.")),
-  execute: ({ command, args = [] }) => vscode.commands.executeCommand(command, ...args).then(() => null),
+  execute: async ({ command, args = [] }) => {
+    const result = await vscode.commands.executeCommand(command, ...args);
+    // Most commands answer with what cannot be sent.
+    return typeof result === "string" ? result : null;
+  },
   open: async ({ file }) => {
     await vscode.window.showTextDocument(vscode.Uri.file(file));
     return null;
