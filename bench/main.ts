@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
 import { measureShape, type Row } from "./measure.ts";
+import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
 import { shapes } from "./shapes.ts";
 
@@ -15,6 +16,7 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --quick            a tenth of the time, with noisier medians
   --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
   --threads LIST     thread counts (default 1,2)
+  --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
   -h, --help         this text
 `;
 
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     hidden: { type: "string" },
     threads: { type: "string", default: "1,2" },
+    panel: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -56,6 +59,10 @@ function line(row: Row): string {
 async function main(): Promise<void> {
   if (values.help) {
     process.stdout.write(help);
+    return;
+  }
+  if (values.panel) {
+    await benchPanel();
     return;
   }
   const hidden = values.hidden === undefined ? undefined : numbers("hidden", values.hidden);
