@@ -100,6 +100,7 @@ export class Figure {
   draw(scene: Scene): void {
     this.#scene = scene;
     this.#stale = true;
+    this.element.hidden = !(this.definition.fits?.(scene) ?? true);
     if (!this.#visible) return;
     this.#stale = false;
     const { definition } = this;

@@ -51,6 +51,8 @@ export interface PlotDefinition {
   readonly wide?: boolean;
   /** Its y axis can be linear or logarithmic. */
   readonly scales?: boolean;
+  /** Whether the plot says something about this run; it does where this is left out. */
+  readonly fits?: (scene: Scene) => boolean;
   readonly title: (scene: Scene) => string;
   readonly caption: (scene: Scene) => string;
   /** undefined: there is nothing to draw yet. */

@@ -36,6 +36,7 @@ interface StepPlot {
   readonly scales?: boolean;
   readonly more?: (scene: Scene) => Partial<LineChartOptions>;
   readonly legend?: boolean;
+  readonly fits?: PlotDefinition["fits"];
 }
 
 function stepPlot(plot: StepPlot): PlotDefinition {
@@ -45,6 +46,7 @@ function stepPlot(plot: StepPlot): PlotDefinition {
     x: "step",
     y: "other",
     scales: plot.scales ?? true,
+    ...(plot.fits ? { fits: plot.fits } : {}),
     title: plot.title,
     caption: plot.caption,
     draw: (size: Size, scene: Scene): Drawing | undefined => {
@@ -129,6 +131,8 @@ export const lossPlot = stepPlot({
 
 export const metricPlot = stepPlot({
   name: "metric",
+  // Where the loss is the metric, one plot of it is enough.
+  fits: (scene) => metricName(scene) !== "mean squared error",
   title: (scene) => capital(metricName(scene)),
   caption: (scene) => scene.news.record?.baseline.reason ?? "",
   yTitle: metricName,
