@@ -20,7 +20,8 @@ export function answerLines(
   const edges = pixelEdges(all, from, to, span, width);
   const lines = columns.all.flatMap(({ column, values }): Line[] => {
     const kept = keep(values.values, edges, !column.name.startsWith("sigma"));
-    if (kept.length === 0) return [];
+    // A column of nothing: the run never had such a parameter.
+    if (kept.every((i) => Number.isNaN(values.values[i]!))) return [];
     return [
       {
         column,

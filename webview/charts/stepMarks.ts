@@ -36,7 +36,7 @@ export function stepMoments(plot: Plot, x: Axis, moments: readonly StepMoment[])
     const shown = labels.length > 4 ? [...labels.slice(0, 3), `and ${labels.length - 3} more`] : labels;
     return element(
       "g",
-      { class: `step-moment ${kind}`, transform: `translate(${round(at)},${plot.top})` },
+      { class: `step-moment moment-${kind}`, transform: `translate(${round(at)},${plot.top})` },
       element("title", {}, shown.join("\n")),
       withLine.includes(kind) ? element("line", { y1: 0, y2: plot.bottom - plot.top }) : undefined,
       element("path", { d: glyphs[kind] }),

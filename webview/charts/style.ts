@@ -70,10 +70,10 @@ ${light.map((_, i) => `.series-${i} { --series: var(--sigmascope-series-${i}); }
 .step-cursor { stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-opacity: 0.65; pointer-events: none; }
 .step-moment line { stroke: var(--sigmascope-muted); stroke-width: 1; stroke-dasharray: 2 3; }
 .step-moment path { fill: var(--sigmascope-muted); stroke: var(--sigmascope-background); stroke-width: 0.75; }
-.step-moment.finding path { fill: var(--sigmascope-warning); }
-.step-moment.error path { fill: var(--sigmascope-error); }
-.step-moment.switch path { fill: var(--sigmascope-series-3); }
-.step-moment.resumed path { fill: var(--sigmascope-series-2); }
+.step-moment.moment-finding path { fill: var(--sigmascope-warning); }
+.step-moment.moment-error path { fill: var(--sigmascope-error); }
+.step-moment.moment-switch path { fill: var(--sigmascope-series-3); }
+.step-moment.moment-resumed path { fill: var(--sigmascope-series-2); }
 .brush { fill: var(--sigmascope-foreground); fill-opacity: 0.12; stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-dasharray: 3 2; pointer-events: none; }
 .color-legend { max-width: 300px; }
 .cursor { stroke: var(--sigmascope-muted); stroke-width: 1; pointer-events: none; }

@@ -17,7 +17,7 @@ export interface FigureActions {
   moveCursor(places: number): void;
   save(name: string, format: "png" | "svg", content: Uint8Array | string): void;
   /** Asks for every number behind the plot, and saves them. */
-  saveNumbers(plot: PlotName, title: string): void;
+  saveNumbers(plot: PlotName): void;
   problem(reason: string): void;
 }
 
@@ -77,9 +77,7 @@ export class Figure {
     tools.append(
       toolButton("PNG", "Save as a PNG picture", () => void this.#savePicture("png")),
       toolButton("SVG", "Save as an SVG picture", () => void this.#savePicture("svg")),
-      toolButton("CSV", "Save the numbers as CSV", () =>
-        actions.saveNumbers(definition.name, this.#title.textContent ?? definition.name),
-      ),
+      toolButton("CSV", "Save the numbers as CSV", () => actions.saveNumbers(definition.name)),
     );
     this.#listen();
     // What is not in sight is not drawn.

@@ -72,7 +72,7 @@ function main(): void {
           change({ step: steps.length === 0 ? now : moved(steps, now, places) });
         },
         save: (name, format, content) => client.send({ type: "save", name, format, content }),
-        saveNumbers: (plot, title) => void saveNumbers(plot, title),
+        saveNumbers: (plot) => void saveNumbers(plot),
         problem: notice,
       }),
   );
@@ -187,13 +187,13 @@ function main(): void {
     document.body.classList.toggle("panel-ready", current.lines !== undefined || news.rowCount === 0);
   }
 
-  async function saveNumbers(plot: PlotName, title: string): Promise<void> {
+  async function saveNumbers(plot: PlotName): Promise<void> {
     if (news === undefined) return;
     const { layer, matrix, steps } = shownView(news);
     try {
       const step = stepOf(shownView(news), news);
       const { csv } = await client.ask({ kind: "numbers", plot, layer, matrix, step, steps });
-      client.send({ type: "save", name: title, format: "csv", content: csv });
+      client.send({ type: "save", name: plot, format: "csv", content: csv });
     } catch (error) {
       notice(error instanceof Error ? error.message : String(error));
     }

@@ -36,7 +36,7 @@ code { font-family: var(--vscode-editor-font-family, ui-monospace, monospace); f
 .toolbar input[type="range"] { flex: 1; min-width: 6rem; accent-color: var(--sigmascope-series-0); }
 .toolbar output { min-width: 8.5rem; font-variant-numeric: tabular-nums; }
 .choices { display: flex; flex-wrap: wrap; gap: 0.4rem 0.8rem; align-items: center; }
-.plots { display: grid; gap: 1.4rem 2rem; grid-template-columns: minmax(0, 1fr); }
+.plots { display: grid; grid-auto-flow: dense; gap: 1.4rem 2rem; grid-template-columns: minmax(0, 1fr); }
 @media (min-width: 900px) { .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); } .wide { grid-column: 1 / -1; } }
 figure { margin: 0; min-width: 0; display: flex; flex-direction: column; }
 figcaption { display: grid; grid-template-columns: 1fr auto; gap: 0.1rem 0.8rem; align-items: start; margin-bottom: 0.3rem; }

@@ -82,6 +82,10 @@ const answers = {
     );
     return hovers.flatMap(({ contents }) => contents.map((content) => content.value ?? String(content)));
   },
+  set: async ({ key, value }) => {
+    await vscode.workspace.getConfiguration().update(key, value, vscode.ConfigurationTarget.Global);
+    return null;
+  },
   active: () => vscode.extensions.getExtension("sigmascope.sigmascope")?.isActive ?? false,
   trusted: () => vscode.workspace.isTrusted,
 };
