@@ -19,7 +19,7 @@ export interface LargeRun {
 /** @returns the run's directory in `root`. */
 export function writeLargeRun(root: string, { rows, length, hidden, rowsPerBatch }: LargeRun): string {
   const experiment = experimentSchema.parse({
-    task: { kind: "adding", length },
+    task: { kind: "adding", length: Math.max(2, length) },
     model: { cell: "spectral", hidden },
     training: { steps: rows },
   });

@@ -44,6 +44,9 @@ body.vscode-light, body.vscode-high-contrast-light {
   --sigmascope-warning: #9a6700;
   --sigmascope-error: #cf222e;
 }
+/* There the editor's guides are as bright as its text. */
+body.vscode-high-contrast { --sigmascope-grid: #4d4d4d; }
+body.vscode-high-contrast-light { --sigmascope-grid: #c4c4c4; }
 .chart { display: block; max-width: 100%; height: auto; font: 11px system-ui, "Segoe UI", Roboto, sans-serif; }
 .chart text { fill: var(--sigmascope-muted); }
 .chart .title { fill: var(--sigmascope-foreground); font-size: 12px; }

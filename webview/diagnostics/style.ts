@@ -30,7 +30,7 @@ body.vscode-high-contrast-light { --severity-error: #b5200d; --severity-warning:
 .error { --severity: var(--severity-error); }
 .warning { --severity: var(--severity-warning); }
 .information { --severity: var(--severity-information); }
-code { font-family: var(--vscode-editor-font-family, ui-monospace, monospace); font-size: 0.92em; background: var(--sigmascope-grid); border-radius: 4px; padding: 0.1rem 0.4rem; }
+code { font-family: var(--vscode-editor-font-family, ui-monospace, monospace); font-size: 0.92em; color: var(--vscode-textPreformat-foreground, inherit); background: var(--vscode-textPreformat-background, var(--sigmascope-grid)); border-radius: 4px; padding: 0.1rem 0.4rem; }
 .toolbar { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; gap: 0.4rem 0.8rem; align-items: center; padding: 0.5rem 0; margin: 0.8rem 0 0.6rem; background: var(--sigmascope-background); border-bottom: 1px solid var(--sigmascope-grid); }
 .toolbar .step { display: flex; flex: 1 1 18rem; align-items: center; gap: 0.6rem; }
 .toolbar input[type="range"] { flex: 1; min-width: 6rem; accent-color: var(--sigmascope-series-0); }
