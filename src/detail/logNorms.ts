@@ -16,6 +16,8 @@ export class LogNorms {
   readonly #rows: Float32Array[] = [];
   /** Level k at index k − 1: the means over 2^k rows, one after the other. */
   readonly #levels: Float32s[] = [];
+  /** Rows that the levels know. */
+  #built = 0;
 
   readonly #scratch: Float32Array;
 
@@ -32,9 +34,17 @@ export class LogNorms {
   /** @param norms ‖∂L/∂h_t‖ for t = 1 … T; kept, not copied. */
   add(norms: Float32Array): void {
     this.#rows.push(norms);
-    // Whenever a pair of a level is complete, so is one block of the level above.
-    for (let level = 1; this.#rows.length % 2 ** level === 0; level++) {
-      const right = this.#rows.length / 2 ** (level - 1) - 1;
+  }
+
+  /** Brings the levels up to the newest row. Left until a mean is asked for: opening a large run need not wait for it. */
+  #build(): void {
+    while (this.#built < this.#rows.length) this.#buildUpTo(++this.#built);
+  }
+
+  /** Whenever a pair of a level is complete, so is one block of the level above. */
+  #buildUpTo(count: number): void {
+    for (let level = 1; count % 2 ** level === 0; level++) {
+      const right = count / 2 ** (level - 1) - 1;
       const above = Float32Array.from(this.#block(level - 1, right - 1));
       const other = this.#block(level - 1, right);
       for (let t = 0; t < above.length; t++) above[t] = meanOf(above[t]!, other[t]!);
@@ -54,6 +64,7 @@ export class LogNorms {
    * @param means overwritten. −Infinity where all norms are zero, NaN where none is finite.
    */
   meanOver(from: number, to: number, first: number, means: Float64Array): void {
+    this.#build();
     const weights = new Float64Array(means.length);
     const zeros = new Float64Array(means.length);
     means.fill(0);

@@ -36,6 +36,7 @@ export function attachPanel({ webview, services, isVisible }: PanelHostOptions):
   let run: string | undefined;
   let noRun = "";
   let open: OpenRun | undefined;
+  let warm: OpenRun | undefined;
   let ready = false;
   /** The page knows which run it shows. */
   let introduced = false;
@@ -46,6 +47,11 @@ export function attachPanel({ webview, services, isVisible }: PanelHostOptions):
     const same = directory === run && open !== undefined;
     run = directory;
     noRun = text;
+    // While the page is being loaded the run is read already.
+    if (!ready && directory !== undefined && warm?.directory !== directory) {
+      warm?.dispose();
+      warm = services.details.open(directory, () => {});
+    }
     if (!ready || !isVisible()) return;
     if (directory === undefined) {
       close();
@@ -64,6 +70,8 @@ export function attachPanel({ webview, services, isVisible }: PanelHostOptions):
       else post({ type: "run", state: { run: directory }, settings: panelSettings(), news });
       introduced = true;
     });
+    warm?.dispose();
+    warm = undefined;
   }
 
   function close(): void {
@@ -127,6 +135,7 @@ export function attachPanel({ webview, services, isVisible }: PanelHostOptions):
     },
     dispose() {
       close();
+      warm?.dispose();
       for (const subscription of subscriptions) subscription.dispose();
     },
   };

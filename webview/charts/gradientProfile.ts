@@ -51,13 +51,14 @@ export function profileAxes(
     ticksAcross(plot),
     formatInteger,
   );
+  const whole = x.ticks.filter(({ at }) => Math.abs(x.invert(at) - Math.round(x.invert(at))) < 1e-6);
   const [low, high] = options.yDomain;
   const range = [plot.bottom, plot.top] as const;
   const y =
     options.yScale === "linear"
       ? linearAxis([0, high * 1.04], range, ticksUp(plot))
       : logAxis([low, high], range, ticksUp(plot));
-  return { plot, x, y };
+  return { plot, x: { ...x, ticks: whole }, y };
 }
 
 /** Decades shown below the largest value. What lies lower is gone for any purpose of training. */

@@ -152,11 +152,12 @@ export class RunData {
 
   want(wants: Wants, { revision }: RunNews): void {
     this.#slots.lines.want(wants.lines, revision);
-    this.#slots.heatMap.want(wants.heatMap, revision);
     this.#slots.moment.want(wants.moment, revision);
     this.#slots.hovered.want(wants.hovered, revision);
     this.#slots.spectra.want(wants.spectra, revision);
     this.#slots.table.want(wants.table, revision);
+    // The dearest last: questions are answered in their order.
+    this.#slots.heatMap.want(wants.heatMap, revision);
   }
 
   /** Another run is shown. */
