@@ -5,6 +5,7 @@
 import "./interpretChecks.ts";
 import { parentPort } from "node:worker_threads";
 import { DetailRun } from "../detail/detailRun.ts";
+import { writeTable } from "../detail/writeTable.ts";
 import type { DetailAnswer } from "../protocol/details.ts";
 import type { ReportData } from "../protocol/reportData.ts";
 import { reportRun } from "../report/reportRun.ts";
@@ -70,6 +71,8 @@ class Followed {
 }
 
 const followed = new Map<string, Followed>();
+/** Exports under way. */
+const exports = new Map<number, AbortController>();
 
 function follow(directory: string): Followed {
   const known = followed.get(directory);
@@ -94,10 +97,25 @@ async function obey(message: ToWorker): Promise<void> {
     }
     case "report":
       answer(message.id, await report(message.directories));
+      return;
+    case "export": {
+      const { id, directory, table, file } = message;
+      const abort = new AbortController();
+      exports.set(id, abort);
+      try {
+        const told = (share: number) => post({ type: "progress", id, share });
+        answer(id, await writeTable(directory, table, file, told, abort.signal));
+      } finally {
+        exports.delete(id);
+      }
+      return;
+    }
+    case "cancel":
+      exports.get(message.id)?.abort();
   }
 }
 
-function answer(id: number, given: DetailAnswer | ReportData): void {
+function answer(id: number, given: DetailAnswer | ReportData | number): void {
   post({ type: "answer", id, answer: given }, buffersIn(given));
 }
 

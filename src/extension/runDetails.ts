@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import * as vscode from "vscode";
 import { builtFile } from "../builtFile.ts";
+import type { ExportTable } from "../detail/exportTables.ts";
 import type { AnswerTo, DetailRequest, RunNews } from "../protocol/details.ts";
 import type { ReportData } from "../protocol/reportData.ts";
 import type { FromWorker, ToWorker } from "./detailMessages.ts";
@@ -22,9 +23,23 @@ export interface RunDetails extends vscode.Disposable {
   open(directory: string, told: (news: RunNews) => void): OpenRun;
   /** Whole runs as the report shows them. @throws Error that names the file that cannot be read. */
   report(directories: readonly string[]): Promise<ReportData>;
+  /**
+   * Writes a table of a run's numbers to a file.
+   *
+   * @returns the number of lines. @throws Error that names the file; when cancelled, that says so.
+   */
+  exportTable(
+    directory: string,
+    table: ExportTable,
+    file: string,
+    told: (share: number) => void,
+    token: vscode.CancellationToken,
+  ): Promise<number>;
 }
 
 interface Waiting {
+  /** Of an export: how far it is. */
+  progress?(share: number): void;
   settle(answer: unknown): void;
   fail(error: Error): void;
 }
@@ -71,15 +86,23 @@ export function createRunDetails(log: vscode.LogOutputChannel): RunDetails {
       return;
     }
     const waiter = waiting.get(message.id);
+    if (message.type === "progress") {
+      waiter?.progress?.(message.share);
+      return;
+    }
     waiting.delete(message.id);
     if (message.type === "answer") waiter?.settle(message.answer);
     else waiter?.fail(new Error(message.reason));
   }
 
-  function question<Answer>(message: (id: number) => ToWorker): Promise<Answer> {
+  function question<Answer>(
+    message: (id: number) => ToWorker,
+    progress?: (share: number) => void,
+  ): Promise<Answer> {
     const id = ++lastId;
     return new Promise<Answer>((settle, fail) => {
-      waiting.set(id, { settle: (answer) => settle(answer as Answer), fail });
+      const waiter = { settle: (answer: unknown) => settle(answer as Answer), fail };
+      waiting.set(id, progress ? { ...waiter, progress } : waiter);
       send(message(id));
     });
   }
@@ -103,6 +126,14 @@ export function createRunDetails(log: vscode.LogOutputChannel): RunDetails {
       };
     },
     report: (directories) => question((id) => ({ type: "report", id, directories })),
+    exportTable(directory, table, file, told, token) {
+      let cancel: vscode.Disposable | undefined;
+      const written = question<number>((id) => {
+        cancel = token.onCancellationRequested(() => send({ type: "cancel", id }));
+        return { type: "export", id, directory, table, file };
+      }, told);
+      return written.finally(() => cancel?.dispose());
+    },
     dispose() {
       disposed = true;
       void worker?.terminate();

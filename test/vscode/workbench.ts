@@ -6,7 +6,7 @@ import { type ServedCode, type ServeOptions, serve } from "./host/serve.ts";
 import { cache, setUpBrowser, setUpHost } from "./host/setup.ts";
 
 /** Generous, for a loaded machine; waiting ends as soon as what is waited for is there. */
-export const patience = { timeout: 12_000, interval: 200 };
+export const patience = { timeout: 60_000, interval: 200 };
 
 export interface Workbench {
   readonly page: Page;
