@@ -211,6 +211,24 @@ it("a plot is saved as CSV, SVG and PNG where the user says", async () => {
   expect(png.readUInt32BE(16)).toBeGreaterThan(500);
 });
 
+it("the run's numbers are exported as a table", async () => {
+  const { page, code } = bench;
+  await bench.palette("Sigmascope: Export");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Steps as CSV" }).click();
+  const input = page.locator(".quick-input-widget input").first();
+  await expect.poll(() => input.inputValue(), patience).toContain("-steps.csv");
+  await input.fill(join(code.workspace, "steps.csv"));
+  await page.keyboard.press("Enter");
+  await page.locator(".notification-toast", { hasText: "Saved steps.csv" }).waitFor();
+  const [heading = "", ...lines] = (await readFile(join(code.workspace, "steps.csv"), "utf8"))
+    .trimEnd()
+    .split("\n");
+  const column = heading.split(",").indexOf("gradientNorm");
+  expect(lines.map((line) => Number(line.split(",")[column]))).toEqual(
+    rows.map(({ gradientNorm }) => gradientNorm),
+  );
+});
+
 it("a reload of the window brings the panel back, with the step that was chosen", async () => {
   const { page } = bench;
   const { at } = await rectangle("loss");
