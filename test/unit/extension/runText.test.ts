@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   describeRun,
   halfLifeText,
+  hintText,
   progressOf,
   runLabel,
   runTitle,
@@ -81,4 +82,13 @@ test.each([
 test("time left is not told where it is not known", () => {
   expect(timeLeft({ ...record, stepsPerSecond: null })).toBeUndefined();
   expect(timeLeft({ ...record, step: 2000, steps: 2000 })).toBeUndefined();
+});
+
+test("the hint behind the cell: half-life and the range of σ, as far as they were measured", () => {
+  const of = (changes: Partial<RunRecord>) => hintText({ ...record, length: 200, ...changes });
+  expect(of({ halfLife: 12, sigma: [0.41, 1.86] })).toBe("half-life 12 of 200 timesteps · σ 0.41 … 1.86");
+  expect(of({ halfLife: "Infinity", sigma: null })).toBe("gradient steady");
+  expect(of({ halfLife: -3, sigma: null })).toBe("gradient doubles every 3 timesteps");
+  expect(of({ halfLife: "NaN", sigma: [1, 1] })).toMatch(/^σ 1\.000 … 1\.000$/);
+  expect(of({ halfLife: null, sigma: null })).toBeUndefined();
 });
