@@ -2,27 +2,32 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { parseExperiment } from "../experiment/parseExperiment.ts";
+import type { Experiment } from "../experiment/schema.ts";
 import { commandRun } from "../runs/commandRun.ts";
 import { readExperiment } from "../runs/experimentOfRun.ts";
 import { trainerJob } from "../runs/launch.ts";
 import type { RunState } from "../runs/run.ts";
 import { liveState, readRunRecord } from "../runs/runRecord.ts";
-import { editExperiment } from "./editExperiment.ts";
 import { isExperimentFile, uriOf } from "./experimentFile.ts";
 import { activeRun, directoryOf, pickRun } from "./pickRun.ts";
-import { command } from "./report.ts";
+import { command, messageOf } from "./report.ts";
 import { isLive } from "./runIndex.ts";
 import type { Services } from "./services.ts";
-import { clippingText, outcomeText, type Spectrum, type SwitchOutcome, switchPlan } from "./switchPlan.ts";
+import { switchExperiment } from "./switchExperiment.ts";
+import {
+  assertSwitchable,
+  clippingText,
+  largestRadius,
+  parameterizationNames as names,
+  outcomeText,
+  type Parameterization,
+  radiusAfterRefusal,
+  type Spectrum,
+  type SwitchOutcome,
+  switchPlan,
+} from "./switchPlan.ts";
 import { mayRun } from "./trust.ts";
 
-type Parameterization = "spectral" | "rnn";
-
-const names: Readonly<Record<Parameterization, string>> = {
-  spectral: "the SVD parameterization",
-  rnn: "the vanilla parameterization",
-};
 /** States in which a run has a model to switch. */
 const switchable: readonly RunState[] = ["running", "paused", "finished", "stopped", "interrupted", "failed"];
 
@@ -47,6 +52,7 @@ async function chooseTarget(
   if (uri && isExperimentFile(uri)) return uri;
   const directory = directoryOf(target);
   if (directory !== undefined) return directory;
+  await services.runs.ready;
   const live = services.runs.runs.filter(({ state }) => isLive(state));
   const active = vscode.window.activeTextEditor?.document.uri;
   if (activeRun() === undefined && live.length !== 1 && active && isExperimentFile(active)) return active;
@@ -62,16 +68,25 @@ async function switchRun(services: Services, directory: string, to: Parameteriza
     void vscode.window.showInformationMessage(`${record.name} has ${names[to]} already.`);
     return;
   }
-  if (record.cell !== "rnn" && record.cell !== "spectral" && record.cell !== "orthogonal")
-    throw new Error(
-      `${record.name} is of cell ${record.cell}, whose gates have no such parameterization; only rnn, spectral and orthogonal can be switched`,
-    );
-  const choice = to === "rnn" ? {} : await chooseBand(services, directory, record.name);
-  if (choice === undefined) return;
-  const state = liveState(readRunRecord(directory));
-  if (state === "running" || state === "paused") await switchLive(services, directory, to, choice);
-  else await switchCheckpoint(directory, to, choice);
+  assertSwitchable(record.name, record.cell);
+  const { model } = await readExperiment(directory);
+  let choice = to === "rnn" ? {} : await chooseBand(services, directory, record.name, model);
+  while (choice !== undefined) {
+    try {
+      const state = liveState(readRunRecord(directory));
+      if (state === "running" || state === "paused") await switchLive(services, directory, to, choice);
+      else await switchCheckpoint(directory, to, choice);
+      return;
+    } catch (error) {
+      const reason = messageOf(error);
+      const radius = radiusAfterRefusal(reason, model.center);
+      if (radius === undefined) throw error;
+      choice = await askBand(record.name, reason, model, radius);
+    }
+  }
 }
+
+type Model = Experiment["model"];
 
 interface BandChoice {
   readonly radius?: number;
@@ -87,25 +102,37 @@ async function chooseBand(
   services: Services,
   directory: string,
   name: string,
+  model: Model,
 ): Promise<BandChoice | undefined> {
-  const [experiment, spectrum] = await Promise.all([
-    readExperiment(directory),
-    spectrumOf(services, directory),
-  ]);
-  const { center, radius } = experiment.model;
+  const spectrum = await spectrumOf(services, directory);
+  const { center, radius } = model;
   // A run that has measured nothing yet is asked as it is: the trainer refuses what would change the function.
-  if (spectrum === undefined) return {};
+  if (spectrum === undefined) return { radius };
   const plan = switchPlan(spectrum.values, center, radius);
   if (plan.outside === 0) return { radius };
-  const hold = `Use Radius ${plan.holdingRadius}`;
+  return askBand(name, clippingText(plan, spectrum.step, center, radius), model, plan.holdingRadius);
+}
+
+/**
+ * Asks what is to become of singular values outside the experiment's band.
+ *
+ * @param holdingRadius of a band that holds them all. @returns undefined when the user cancels.
+ */
+async function askBand(
+  name: string,
+  detail: string,
+  { center, radius }: Model,
+  holdingRadius: number,
+): Promise<BandChoice | undefined> {
+  const hold = `Use Radius ${holdingRadius}`;
   const clip = `Clip to ${center} ± ${radius}`;
   const answer = await vscode.window.showWarningMessage(
-    `Switch ${name} to the SVD parameterization?`,
-    { modal: true, detail: clippingText(plan, spectrum.step, center, radius) },
-    hold,
+    `Switch ${name} to ${names.spectral}?`,
+    { modal: true, detail },
+    ...(holdingRadius > largestRadius ? [] : [hold]),
     clip,
   );
-  if (answer === hold) return { radius: plan.holdingRadius };
+  if (answer === hold) return { radius: holdingRadius };
   return answer === clip ? { radius, clip: true } : undefined;
 }
 
@@ -198,28 +225,4 @@ function freeName(directory: string, base: string): string {
     const file = join(directory, `${base}${i === 1 ? "" : `-${i}`}.safetensors`);
     if (!existsSync(file)) return file;
   }
-}
-
-async function switchExperiment(uri: vscode.Uri, to: Parameterization): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(uri);
-  const file = vscode.workspace.asRelativePath(uri);
-  const parsed = parseExperiment(document.getText(), file);
-  if (!parsed.ok)
-    throw new Error(`${file} cannot be switched while it has errors: ${parsed.problems[0]?.message}`);
-  const { cell, center, radius } = parsed.experiment.model;
-  if (cell === to) {
-    void vscode.window.showInformationMessage(`${file} has ${names[to]} already.`);
-    return;
-  }
-  if (cell !== "rnn" && cell !== "spectral" && cell !== "orthogonal")
-    throw new Error(
-      `${file} has the cell ${cell}, whose gates have no such parameterization; only rnn, spectral and orthogonal can be switched`,
-    );
-  await editExperiment(uri, [{ path: ["model", "cell"], value: to }]);
-  await vscode.window.showTextDocument(document);
-  void vscode.window.showInformationMessage(
-    to === "spectral"
-      ? `${file}: W = U diag(σ) Vᵀ from now on, with every singular value inside ${center} ± ${radius}.`
-      : `${file}: W is trained itself from now on; nothing holds its singular values.`,
-  );
 }

@@ -1,5 +1,20 @@
-/** What a switch into the SVD parameterization would do to a spectrum, and in which words. Knows nothing of VS Code. */
+/** What a switch of parameterization would do to a spectrum, and in which words. Knows nothing of VS Code. */
 import { number, range } from "../diagnostics/words.ts";
+
+export type Parameterization = "spectral" | "rnn";
+
+export const parameterizationNames: Readonly<Record<Parameterization, string>> = {
+  spectral: "the SVD parameterization",
+  rnn: "the vanilla parameterization",
+};
+
+/** @throws Error for a cell with gates. @param name of the run or the file. */
+export function assertSwitchable(name: string, cell: string): void {
+  if (cell !== "rnn" && cell !== "spectral" && cell !== "orthogonal")
+    throw new Error(
+      `${name} has the cell ${cell}, whose gates have no such parameterization; only rnn, spectral and orthogonal can be switched`,
+    );
+}
 
 export interface Spectrum {
   /** Singular values of every transition matrix W, in any order. */
@@ -22,6 +37,8 @@ export interface SwitchPlan {
 
 /** Room between the farthest singular value and the band's edge, which none can reach. */
 const room = 1.05;
+/** Largest radius that a trainer takes. */
+export const largestRadius = 10;
 
 /** @throws RangeError when there are no singular values. */
 export function switchPlan(values: Float32Array, center: number, radius: number): SwitchPlan {
@@ -47,6 +64,20 @@ export function switchPlan(values: Float32Array, center: number, radius: number)
   };
 }
 
+/**
+ * The smallest handy radius that holds the spectrum for which a trainer has refused a switch: training goes on while
+ * the user is asked, so that singular values may have left the band that they were measured for.
+ *
+ * @param reason what the trainer said.
+ * @returns undefined when it refused for something else.
+ */
+export function radiusAfterRefusal(reason: string, center: number): number | undefined {
+  const said = /lie outside the band .* they range from ([\d.e+-]+) to ([\d.e+-]+);/s.exec(reason);
+  if (!said) return undefined;
+  const distance = Math.max(...said.slice(1, 3).map((value) => Math.abs(Number(value) - center)));
+  return Number.isFinite(distance) ? roundedUp(distance * room) : undefined;
+}
+
 /** Two significant digits, upwards. */
 function roundedUp(value: number): number {
   const unit = 10 ** (Math.floor(Math.log10(Math.max(value, 1e-6))) - 1);
@@ -58,8 +89,10 @@ export function clippingText(plan: SwitchPlan, step: number, center: number, rad
   const { outside, count, farthest, low, high, holdingRadius } = plan;
   return (
     `At step ${step.toLocaleString("en")} the singular values of W run ${range(low, high)}. ` +
-    `The band ${center} ± ${radius} would move ${outside} of ${count} of them, by up to ${number(farthest)}, which changes what the model computes. ` +
-    `A band ${center} ± ${holdingRadius} holds them all and changes nothing.`
+    `The band ${center} ± ${radius} would move ${outside} of ${count} of them, by up to ${number(farthest)}, which changes what the model computes.` +
+    (holdingRadius > largestRadius
+      ? ` No band around ${center} that a trainer takes (radius ${largestRadius} at most) holds them all.`
+      : ` A band ${center} ± ${holdingRadius} holds them all and changes nothing.`)
   );
 }
 

@@ -16,6 +16,7 @@ interface Record {
   readonly state: string;
   readonly step: number;
   readonly pid: number;
+  readonly reason: string | null;
 }
 const recordOf = async (directory: string) =>
   JSON.parse(await readFile(join(directory, "run.json"), "utf8")) as Record;
@@ -63,7 +64,7 @@ it("paused, still there after a reload of the window and in another window, resu
   await bench.ask("execute", { command: "sigmascope.runs.focus" });
   await runRow(page, "paused").waitFor();
 
-  // Another window on the folder shows the same. Its driver takes the place of this one's for as long as it is open.
+  // Another window on the folder shows the same. The newest window's driver is the one that answers.
   const driver = await readFile(code.driverFile, "utf8");
   const other = await page.context().browser()!.newPage();
   await other.goto(code.url);
@@ -71,9 +72,15 @@ it("paused, still there after a reload of the window and in another window, resu
   await other.locator(".activitybar [aria-label='Sigmascope']").first().click();
   await runRow(other, "paused").waitFor();
 
+  await vi.waitFor(async () => expect(await readFile(code.driverFile, "utf8")).not.toBe(driver), patience);
+
   await bench.palette("Sigmascope: Resume");
   await runRow(page, "running").waitFor();
   await runRow(other, "running").waitFor();
+  await bench.ask("execute", { command: "sigmascope.pause", args: [directory] });
+  await runRow(other, "paused").waitFor();
+  await runRow(page, "paused").waitFor();
+  await bench.ask("execute", { command: "sigmascope.resume", args: [directory] });
   await other.close();
   await writeFile(code.driverFile, driver);
   expect((await recordOf(directory)).pid).toBe(paused.pid);
@@ -89,8 +96,16 @@ it("killed, interrupted, resumed by another trainer to the end", async () => {
   const { pid } = await recordOf(directory);
   process.kill(pid, "SIGKILL");
   await runRow(page, "interrupted").waitFor();
-  await bench.palette("Sigmascope: Resume Interrupted Run");
+  const told = page.locator(".notification-toast", { hasText: /killed was interrupted at step \d+: / });
+  await told.getByRole("button", { name: "Resume" }).click();
   await vi.waitFor(async () => expect((await recordOf(directory)).pid).not.toBe(pid), patience);
+
+  // A second time, from the palette.
+  const second = (await recordOf(directory)).pid;
+  process.kill(second, "SIGKILL");
+  await runRow(page, "interrupted").waitFor();
+  await bench.palette("Sigmascope: Resume Interrupted Run");
+  await vi.waitFor(async () => expect((await recordOf(directory)).pid).not.toBe(second), patience);
   await runEnds(directory, "finished");
   expectWhole(directory);
 });
@@ -106,10 +121,9 @@ it("a run that fails says why, shows its log, and offers to resume", async () =>
   await runRow(page, "failed").waitFor();
   const told = page.locator(".notification-toast", { hasText: /failing failed at step \d+: / });
   await told.getByRole("button", { name: "Resume" }).waitFor();
+  const { reason } = await recordOf(directory);
+  expect(reason).toMatch(/\w/);
+  expect(await told.textContent()).toContain(reason);
   await told.getByRole("button", { name: "Show Log" }).click();
-  await page
-    .locator(".tab", { hasText: "trainer.log" })
-    .or(page.locator(".tab", { hasText: "Log" }))
-    .first()
-    .waitFor();
+  await page.locator(".tab", { hasText: "trainer.log" }).waitFor();
 });

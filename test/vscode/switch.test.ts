@@ -102,15 +102,49 @@ it("the newest checkpoint of a stopped run, into a file of its own each time", a
     await page.locator(".notification-toast", { hasText: `Written to` }).filter({ hasText: name }).waitFor();
     expect(await readdir(directory)).toContain(name);
   }
+  // What is clipped is told afterwards, too.
+  await bench.palette("Sigmascope: Switch to SVD Parameterization");
+  await dialog().getByRole("button", { name: "Clip to 1 ± 0.1" }).click();
+  const told = page.locator(".notification-toast", { hasText: "switched-spectral-3.safetensors" });
+  await told.waitFor();
+  expect(await told.textContent()).toMatch(
+    /\d+ were clipped, by up to 0\.\d+; the W changed by 0\.\d+ relative/,
+  );
   expect((await record()).cell).toBe("rnn");
+  expect(switches(directory)).toHaveLength(2);
 });
 
 it("an experiment file, whose comments stay, and which can be undone", async () => {
+  const { page } = bench;
   await bench.ask("open", { file });
-  await bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
-  const spectral = experiment.replace('"rnn"', '"spectral"');
-  await vi.waitFor(async () => expect(await bench.ask("text", { file })).toBe(spectral), patience);
-  await bench.ask("open", { file });
+  // Its W would start outside the band: what becomes of the start is said first.
+  const cancelled = bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
+  await expect
+    .poll(() => dialog().textContent(), patience)
+    .toContain('"uniform" starts W with singular values from near 0 to about 1.15.');
+  await dialog().getByRole("button", { name: "Cancel" }).click();
+  await cancelled;
+  expect(await bench.ask("text", { file })).toBe(experiment);
+
+  const switched = bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
+  await dialog().getByRole("button", { name: "Switch", exact: true }).click();
+  await switched;
+  const told = page.locator(".notification-toast", { hasText: "switched.sigmascope.json: W = U diag(σ) Vᵀ" });
+  await told.waitFor();
+  expect(await bench.ask("text", { file })).toBe(experiment.replace('"rnn"', '"spectral"'));
   await bench.ask("execute", { command: "undo" });
-  await vi.waitFor(async () => expect(await bench.ask("text", { file })).toBe(experiment), patience);
+  expect(await bench.ask("text", { file })).toBe(experiment);
+});
+
+it("a cell with gates is told as such, and left alone", async () => {
+  const { page, code } = bench;
+  const gated = join(code.workspace, "gated.sigmascope.json");
+  const text = '{ "task": { "kind": "adding" }, "model": { "cell": "lstm" } }';
+  await writeFile(gated, text);
+  await bench.ask("open", { file: gated });
+  await bench.ask("execute", { command: "sigmascope.switchToSvd", args: [gated] });
+  await page
+    .locator(".notification-toast", { hasText: "gated.sigmascope.json has the cell lstm, whose gates" })
+    .waitFor();
+  expect(await bench.ask("text", { file: gated })).toBe(text);
 });

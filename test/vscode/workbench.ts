@@ -18,11 +18,15 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
+/** Those that are open now. */
+export const openBenches = new Set<Workbench>();
+
 export async function openWorkbench(options: Partial<ServeOptions> = {}): Promise<Workbench> {
   const host = await setUpHost();
   const code = await serve(host, { extensions: ["sigmascope.vsix", `${cache}/driver.vsix`], ...options });
   let browser: Browser | undefined;
   const close = async () => {
+    for (const bench of openBenches) if (bench.code === code) openBenches.delete(bench);
     await browser?.close();
     await code.stop();
   };
@@ -63,7 +67,9 @@ export async function openWorkbench(options: Partial<ServeOptions> = {}): Promis
           throw error;
         }
       }, patience);
-    return { page, code, ask, palette, close };
+    const bench = { page, code, ask, palette, close };
+    openBenches.add(bench);
+    return bench;
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clippingText, outcomeText, switchPlan } from "../../../src/extension/switchPlan.ts";
+import { parameterShapes } from "../../../src/engine/parameters.ts";
+import { switchParameterization } from "../../../src/engine/switchParameterization.ts";
+import {
+  assertSwitchable,
+  clippingText,
+  outcomeText,
+  radiusAfterRefusal,
+  switchPlan,
+} from "../../../src/extension/switchPlan.ts";
 
 test("counts what lies outside the band, and finds a radius that holds all", () => {
   const plan = switchPlan(Float32Array.of(2.1, 1.05, 0.95, 0.4), 1, 0.1);
@@ -49,4 +57,52 @@ test("the outcome says from what to what, and by how much the function changed",
   expect(outcomeText("adding", { ...outcome, clippedCount: 3, clipped: 0.25 })).toContain(
     "3 were clipped, by up to 0.25",
   );
+});
+
+test("no radius is proposed that a trainer would not take", () => {
+  const plan = switchPlan(Float32Array.of(14, 1), 1, 0.1);
+  expect(plan.holdingRadius).toBe(14);
+  expect(clippingText(plan, 1, 1, 0.1)).toMatch(
+    /by up to 12\.9, .* No band around 1 .* \(radius 10 at most\)/,
+  );
+});
+
+test("what a trainer refuses can be switched with the radius that is proposed then", () => {
+  const spec = {
+    cell: "rnn",
+    inputSize: 1,
+    hidden: 3,
+    layers: 1,
+    outputSize: 1,
+    activation: "tanh",
+    reflectors: [3, 3],
+    radius: 0.1,
+    center: 1,
+    head: "regressLast",
+  } as const;
+  const parameters = new Map(
+    parameterShapes(spec).map(({ name, shape }) => {
+      const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      if (name === "layers.0.W") data.set([2.5, 0, 0, 0, 1, 0, 0, 0, 1e-7]);
+      return [name, { shape, data }];
+    }),
+  );
+  let reason = "";
+  try {
+    switchParameterization(spec, parameters, "spectral", {});
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  const radius = radiusAfterRefusal(reason, 1);
+  expect(radius).toBe(1.6);
+  const { report } = switchParameterization(spec, parameters, "spectral", { radius });
+  expect(report.clippedCount).toBe(0);
+  expect(radiusAfterRefusal("the model's cell is spectral already", 1)).toBeUndefined();
+});
+
+test("cells with gates are named as such", () => {
+  expect(() => assertSwitchable("walk.sigmascope.json", "lstm")).toThrow(
+    "walk.sigmascope.json has the cell lstm, whose gates have no such parameterization; only rnn, spectral and orthogonal can be switched",
+  );
+  expect(() => assertSwitchable("walk.sigmascope.json", "orthogonal")).not.toThrow();
 });

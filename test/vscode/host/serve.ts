@@ -29,6 +29,8 @@ export interface ServedCode {
   readonly url: string;
   /** The folder that is open: a copy of examples/, removed by `stop`. */
   readonly workspace: string;
+  /** The user's data: settings, logs; removed by `stop`. */
+  readonly profile: string;
   /** Where the driver extension, if installed, writes its port. */
   readonly driverFile: string;
   /** Resolves when the server has ended by itself. */
@@ -71,7 +73,14 @@ export async function serve(host: Host, options: ServeOptions): Promise<ServedCo
     await stop();
     throw new Error(`VS Code's server does not answer at ${url}`);
   }
-  return { url: `${url}?folder=${encodeURIComponent(workspace)}`, workspace, driverFile, ended, stop };
+  return {
+    url: `${url}?folder=${encodeURIComponent(workspace)}`,
+    workspace,
+    profile,
+    driverFile,
+    ended,
+    stop,
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -18,12 +18,32 @@ export interface Host {
   readonly entry: string;
 }
 
+/** Whatever fetches from a network is tried three times. */
+const attempts = 3;
+
 function npm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env): void {
-  execFileSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd,
-    env,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  run("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], { cwd, env });
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      execFileSync(program, args, {
+        ...options,
+        stdio: ["ignore", "inherit", "inherit"],
+        timeout: 10 * 60_000,
+      });
+      return;
+    } catch (error) {
+      if (attempt === attempts)
+        throw new Error(`${program} ${args.join(" ")} failed ${attempts} times`, { cause: error });
+      console.error(`${program} ${args[0]} failed; once more`);
+    }
+  }
 }
 
 /** Installs what is missing (about a minute the first time; g++ and make must be there) and says where it lies. */
@@ -56,11 +76,9 @@ export async function setUpHost(): Promise<Host> {
 export function setUpBrowser(): string {
   const chromium = "/usr/bin/chromium";
   if (!existsSync(chromium)) {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit" });
-    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], {
-      stdio: "inherit",
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-qq"], { env });
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { env });
   }
   return chromium;
 }
