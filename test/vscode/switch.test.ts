@@ -1,5 +1,5 @@
 /** Switching the parameterization: of a run in training, of a stopped run's checkpoint, of an experiment file. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readEvents } from "../../src/runs/events.ts";
@@ -112,6 +112,22 @@ it("the newest checkpoint of a stopped run, into a file of its own each time", a
   );
   expect((await record()).cell).toBe("rnn");
   expect(switches(directory)).toHaveLength(2);
+});
+
+it("a run whose spectrum was not recorded: the trainer says what it refuses, and that is asked", async () => {
+  const { page } = bench;
+  const { directory } = await record();
+  await rm(join(directory, "telemetry.arrows"));
+  await bench.palette("Sigmascope: Switch to SVD Parameterization");
+  await expect
+    .poll(() => dialog().textContent(), patience)
+    .toMatch(/\d+ of 24 singular values lie outside the band \(0\.9, 1\.1\)/);
+  await dialog()
+    .getByRole("button", { name: /^Use Radius/ })
+    .click();
+  const told = page.locator(".notification-toast", { hasText: "switched-spectral-4.safetensors" });
+  await told.waitFor();
+  expect(await told.textContent()).toContain("none was clipped");
 });
 
 it("an experiment file, whose comments stay, and which can be undone", async () => {
