@@ -26,7 +26,6 @@ const pages = {
   report: "webview/report.ts",
   diagnostics: "webview/diagnostics/main.ts",
   live: "webview/live/main.ts",
-  compare: "webview/compare/main.ts",
 };
 
 /** Files that programs read at run time: name in dist/ → source. */
@@ -104,6 +103,9 @@ await bundle({
   format: "cjs",
   target: "node20",
   external: ["vscode"],
+  // An editor reads it whole at its start.
+  minify: true,
+  keepNames: true,
   sourcemap: true,
   legalComments: "linked",
   // Modules shared with the programs find their files beside the bundle.

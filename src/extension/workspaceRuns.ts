@@ -1,22 +1,9 @@
-/** The runs of the workspace: a list kept up to date, and single runs followed row by row. */
+/** The runs of the workspace: a list kept up to date. */
 import { relative, resolve } from "node:path";
 import * as vscode from "vscode";
-import type { RunEvent, RunRecord, RunState } from "../runs/run.ts";
+import type { RunRecord } from "../runs/run.ts";
 import type { ListedRun } from "../runs/runList.ts";
-import type { TelemetryRow } from "../runs/telemetry.ts";
 import { isLive, RunIndex } from "./runIndex.ts";
-
-export interface RunUpdate {
-  readonly record: RunRecord | null;
-  readonly state: RunState | null;
-  /** New since the update before; in the first one, all so far. */
-  readonly events: readonly RunEvent[];
-  readonly rows: readonly TelemetryRow[];
-  /** Rows given before are void (a resumed trainer took them back); `rows` are all there are. */
-  readonly reset: boolean;
-  /** One sentence for each thing that could not be read at this look. */
-  readonly problems: readonly string[];
-}
 
 export interface WorkspaceRuns extends vscode.Disposable {
   /** Newest first; refreshed by watching the file system and by polling live runs. */
@@ -26,12 +13,6 @@ export interface WorkspaceRuns extends vscode.Disposable {
   readonly ready: Promise<void>;
   /** Folder of runs for a workspace folder (setting sigmascope.runFolder); undefined without an open folder. */
   rootFor(uri?: vscode.Uri): string | undefined;
-  /**
-   * Follows one run, wherever it lies: ten times a second (setting sigmascope.updateRate) while a trainer works on it,
-   * once a second otherwise. The first call of `listener`, which does not come before this returns, delivers all rows
-   * and events so far; after it, it is called when there is news.
-   */
-  follow(directory: string, listener: (update: RunUpdate) => void): vscode.Disposable;
   /** The runs of an experiment file, newest first. */
   runsOf(experimentFile: vscode.Uri): readonly ListedRun[];
   refresh(): Promise<void>;
@@ -41,12 +22,10 @@ export interface WorkspaceRuns extends vscode.Disposable {
 const listInterval = 500;
 /** A file system that does not tell of changes (a network share) is looked through this often. */
 const scanInterval = 15_000;
-const idleInterval = 1000;
 
 export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns {
   const index = new RunIndex();
   const changed = new vscode.EventEmitter<void>();
-  const followers = new Set<vscode.Disposable>();
   let watchers: vscode.Disposable[] = [];
   let disposed = false;
   let scanning: Promise<void> | undefined;
@@ -129,43 +108,6 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
     wanted = true;
   }
 
-  function follow(directory: string, listener: (update: RunUpdate) => void): vscode.Disposable {
-    let ended = false;
-    let next: NodeJS.Timeout | undefined;
-    const end = new vscode.Disposable(() => {
-      ended = true;
-      clearTimeout(next);
-      followers.delete(end);
-    });
-    followers.add(end);
-    const begin = async () => {
-      // Reading telemetry needs Apache Arrow, which costs time to load: only now that a run is looked at.
-      const { RunTail } = await import("../runs/tail.ts");
-      const tail = new RunTail(directory);
-      let last: Pick<RunUpdate, "record" | "state"> | undefined;
-      let problems = "";
-      const look = () => {
-        if (ended) return;
-        const { newEvents: events, newRows: rows, ...change } = tail.poll();
-        const complaints = change.problems.join("\n");
-        const added = events.length > 0 || rows.length > 0 || change.reset || complaints !== problems;
-        if (added || last === undefined || change.record !== last.record || change.state !== last.state) {
-          last = change;
-          problems = complaints;
-          try {
-            listener({ ...change, events, rows });
-          } catch (error) {
-            log.error(error instanceof Error ? error : String(error));
-          }
-        }
-        if (!ended) next = setTimeout(look, isLive(change.state) ? liveInterval() : idleInterval);
-      };
-      look();
-    };
-    begin().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-    return end;
-  }
-
   const subscriptions = [
     vscode.workspace.onDidChangeWorkspaceFolders(watch),
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -184,7 +126,6 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
     onDidChange: changed.event,
     ready,
     rootFor,
-    follow,
     runsOf: (file) => {
       const path = file.fsPath;
       return index.runs.filter(({ record }) => record?.experimentFile === path);
@@ -193,7 +134,6 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
     dispose() {
       disposed = true;
       clearTimeout(timer);
-      for (const follower of [...followers]) follower.dispose();
       for (const disposable of [...watchers, ...subscriptions, changed]) disposable.dispose();
     },
   };
@@ -202,9 +142,4 @@ export function createWorkspaceRuns(log: vscode.LogOutputChannel): WorkspaceRuns
 /** The experiment file that a run was started from. */
 export function fileOfRun(record: RunRecord): vscode.Uri | undefined {
   return record.experimentFile === null ? undefined : vscode.Uri.file(record.experimentFile);
-}
-
-function liveInterval(): number {
-  const rate = vscode.workspace.getConfiguration("sigmascope").get("updateRate", 10);
-  return 1000 / Math.min(10, Math.max(0.1, rate));
 }
