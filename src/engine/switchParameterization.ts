@@ -115,7 +115,25 @@ function express(
     };
   }
   const { parameters, report } = fromMatrix(w, shapeOf(target), { clip: true });
-  return { values: { ...parameters }, band: report };
+  const { u, v, p } = parameters;
+  return { values: { u: asAtTheStart(u, n), v: asAtTheStart(v, n), p }, band: report };
+}
+
+/**
+ * Reflectors as long as those that training begins with, whose coordinates have a mean square of 1. A reflector's length
+ * has no part in what it does, but an optimizer's step turns a short one by a wider angle: at length 1 the first steps
+ * after a switch turned W by so much that the loss jumped.
+ */
+function asAtTheStart(reflectors: Float64Array, n: number): Float64Array {
+  const scaled = Float64Array.from(reflectors);
+  for (let row = 0; row * n < scaled.length; row++) {
+    let square = 0;
+    for (let i = row * n; i < (row + 1) * n; i++) square += scaled[i]! ** 2;
+    if (square === 0) continue;
+    const scale = Math.sqrt((n - row) / square);
+    for (let i = row * n; i < (row + 1) * n; i++) scaled[i]! *= scale;
+  }
+  return scaled;
 }
 
 /** Why a switch would change the model, or undefined when it would not. */

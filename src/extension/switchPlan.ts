@@ -115,10 +115,6 @@ export function outcomeText(name: string, outcome: SwitchOutcome): string {
     clippedCount === 0 ? "none was clipped" : `${clippedCount} were clipped, by up to ${number(clipped)}`;
   return (
     `${name}: switched from ${from} to ${to} at step ${step.toLocaleString("en")}. ` +
-    `σ ran ${range(sigma[0], sigma[1])}, ${moved}; the ${changed} changed by ${number(change)} relative.` +
-    // The state that the optimizer has gathered for W does not fit the new parameters: its first updates are large.
-    (changed === "outputs"
-      ? " The optimizer begins anew for W: the loss may jump up and take some tens of steps to come back."
-      : "")
+    `σ ran ${range(sigma[0], sigma[1])}, ${moved}; the ${changed} changed by ${number(change)} relative.`
   );
 }

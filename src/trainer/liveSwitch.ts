@@ -6,6 +6,7 @@ import {
   type SwitchReport,
   switchParameterization,
 } from "../engine/switchParameterization.ts";
+import { carriedState } from "./carriedState.ts";
 
 /** Sequences of the test set that outputs before and after are compared on. */
 export const comparedSequences = 64;
@@ -20,12 +21,16 @@ export interface SwitchedModel {
   readonly functionChange: number;
 }
 
+/** Newest batches of the training that the optimizer's state of the new parameters is measured on. */
+export const measuredBatches = 32;
+
 /**
  * Makes a model in another parameterization with the same function. The optimizer's state of parameters that pass
- * through (M, b, the head) goes along; that of the new ones starts at zero.
+ * through (M, b, the head) goes along; that of the new ones is carried over (carriedState.ts).
  *
  * @param model stays as it is; the caller disposes of it.
  * @param batch what outputs are compared on.
+ * @param recent of the training, newest last; none: the optimizer begins anew for the new parameters.
  * @throws SwitchError when the switch is impossible, or would change the function and `options.clip` is not set.
  */
 export function switchModel(
@@ -35,6 +40,7 @@ export function switchModel(
   to: "spectral" | "rnn",
   options: SwitchOptions,
   batch: Batch,
+  recent: readonly Batch[] = [],
 ): SwitchedModel {
   const before = model.getParameters();
   const { spec, parameters, report } = switchParameterization(model.spec, before, to, options);
@@ -49,7 +55,10 @@ export function switchModel(
       report,
     );
   }
-  return { model: switched, report, functionChange };
+  const carried = carriedState(model, switched, state, recent);
+  if (carried === state) return { model: switched, report, functionChange };
+  switched.dispose();
+  return { model: engine.createModel(spec, optimizer, parameters, carried), report, functionChange };
 }
 
 /** Optimizer state by `m.`, `v.` or `t.` and a parameter's name; kept where the parameter's tensor is untouched. */

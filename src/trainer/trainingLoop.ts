@@ -11,7 +11,7 @@ import type { StepRate, TrainingClock } from "./clock.ts";
 import { type CommandQueue, pollMilliseconds } from "./commands.ts";
 import { evaluateOn, sliceSequences } from "./evaluation.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { comparedSequences, switchModel } from "./liveSwitch.ts";
+import { comparedSequences, measuredBatches, switchModel } from "./liveSwitch.ts";
 import { findNonFinite, type NonFiniteOrigin } from "./nonFinite.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunOutput } from "./runOutput.ts";
@@ -263,6 +263,15 @@ export class TrainingLoop {
     if (this.#step < this.#parts.schedule.steps) await this.#advance(true);
   }
 
+  /** The batches that were trained on last, oldest first. */
+  #newestBatches(most: number): Batch[] {
+    const { task, experiment } = this.#parts;
+    const count = Math.min(most, this.#step);
+    return Array.from({ length: count }, (_, i) =>
+      task.trainBatch(this.#step - count + i, experiment.training.batch),
+    );
+  }
+
   async #switch(command: Extract<ControlCommand, { command: "switch" }>): Promise<void> {
     const { engine, optimizer, task, output } = this.#parts;
     const { to, radius, reflectors, clip } = command;
@@ -270,7 +279,15 @@ export class TrainingLoop {
     const compared = sliceSequences(task.test, 0, Math.min(comparedSequences, task.test.size));
     let switched: ReturnType<typeof switchModel>;
     try {
-      switched = switchModel(engine, before, optimizer, to, { radius, reflectors, clip }, compared);
+      switched = switchModel(
+        engine,
+        before,
+        optimizer,
+        to,
+        { radius, reflectors, clip },
+        compared,
+        this.#newestBatches(measuredBatches),
+      );
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error;
       output.refused(this.#step, "switch", error.message);

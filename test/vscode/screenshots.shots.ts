@@ -52,7 +52,7 @@ it("takes the README's pictures", async () => {
   });
   try {
     const { page, code } = bench;
-    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.setViewportSize({ width: 1440, height: 1000 });
     await bench.ask("execute", { command: "sigmascope.runs.focus" });
     const runs = [await train(bench, "vanilla", vanilla), await train(bench, "spectral", spectral)];
 
@@ -67,9 +67,9 @@ it("takes the README's pictures", async () => {
     await bench.ask("execute", { command: "workbench.action.closeAllEditors" });
     await bench.ask("execute", { command: "sigmascope.openDiagnostics", args: [runs[0]] });
     const diagnostics = await panelFrame(bench, "#diagnostics", "vanilla");
-    await diagnostics.locator("figure[data-plot=loss] svg.chart").waitFor();
-    await diagnostics.locator(".toolbar").evaluate("(bar) => bar.scrollIntoView()");
-    await diagnostics.locator("figure[data-plot=gradientProfile] svg.chart").waitFor();
+    const map = diagnostics.locator("figure[data-plot=heatMap]");
+    await map.evaluate('(figure) => figure.scrollIntoView({ block: "end" })');
+    await diagnostics.locator("figure[data-plot=heatMap] canvas").waitFor();
     await shot(bench, "panel");
 
     await bench.ask("execute", { command: "workbench.action.closeAllEditors" });

@@ -52,7 +52,7 @@ test("the outcome says from what to what, and by how much the function changed",
     changed: "outputs",
   } as const;
   expect(outcomeText("adding", outcome)).toBe(
-    "adding: switched from rnn to spectral at step 500. σ ran 0.40 … 2.10, none was clipped; the outputs changed by 2e-6 relative. The optimizer begins anew for W: the loss may jump up and take some tens of steps to come back.",
+    "adding: switched from rnn to spectral at step 500. σ ran 0.40 … 2.10, none was clipped; the outputs changed by 2e-6 relative.",
   );
   expect(outcomeText("adding", { ...outcome, changed: "W" })).toMatch(/the W changed by 2e-6 relative\.$/);
   expect(outcomeText("adding", { ...outcome, clippedCount: 3, clipped: 0.25 })).toContain(
