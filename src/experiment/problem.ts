@@ -19,6 +19,8 @@ export interface Problem {
   readonly found: string | null;
   /** The values allowed, as text; null where that says nothing. */
   readonly allowed: string | null;
+  /** What was probably meant, as JSON to stand at the place instead; absent where nothing is near. */
+  readonly meant?: string;
 }
 
 /** Longest stretch of a source line that is quoted. */

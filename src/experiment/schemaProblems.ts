@@ -112,7 +112,10 @@ function wrongValue(source: Source, meantData: unknown, path: Path): Problem {
   const meant = typeof node.value === "string" ? suggest(node.value, wordsOf(schema)) : undefined;
   const advice = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
   const subject = path.length === 0 ? "the experiment" : nameOf(path);
-  return problemAt(source, path, `${subject} is ${found}; it must be ${allowed}${advice}`, allowed);
+  return {
+    ...problemAt(source, path, `${subject} is ${found}; it must be ${allowed}${advice}`, allowed),
+    ...(meant === undefined ? {} : { meant: JSON.stringify(meant) }),
+  };
 }
 
 function unknownKey(source: Source, meantData: unknown, parent: Path, key: string): Problem {
@@ -134,5 +137,9 @@ function unknownKey(source: Source, meantData: unknown, parent: Path, key: strin
     ...problemAt(source, [...parent, key], message, list(keys)),
     ...(node ? source.lines.range(node.offset, node.length) : {}),
     found: key,
+    // Beside the key that was meant, a second one of its name would only be another problem.
+    ...(meant === undefined || valueAt(source.data, [...parent, meant]) !== undefined
+      ? {}
+      : { meant: JSON.stringify(meant) }),
   };
 }

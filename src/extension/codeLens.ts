@@ -1,7 +1,7 @@
 /** Above an experiment: train it, open its newest run, that run's result, compare the last two. */
 import * as vscode from "vscode";
 import type { ListedRun } from "../runs/runList.ts";
-import { summarizeRun } from "./runText.ts";
+import { lensText } from "./runText.ts";
 import type { Services } from "./services.ts";
 
 export function registerCodeLens(context: vscode.ExtensionContext, services: Services): void {
@@ -50,13 +50,4 @@ function lenses({ uri }: vscode.TextDocument, runs: readonly ListedRun[]): vscod
   }
   if (runs.length > 1) made.push(lens("$(diff) Compare the last two runs", "compareLastTwo", uri));
   return made;
-}
-
-/** `finished · step 2000 · loss 0.16 · half-life 1.5`; of a live run, without the numbers that change at every look. */
-function lensText(run: ListedRun): string {
-  const { record, state } = run;
-  if (record === null) return "last run: unreadable";
-  const text = state === "running" || state === "starting" ? `${state}` : summarizeRun(run);
-  const findings = record.findings.length === 0 ? "" : ` · $(warning) ${record.findings.length}`;
-  return `last run: ${text}${findings}`;
 }

@@ -35,6 +35,8 @@ export function registerFindingDiagnostics(
   const shown = new Map<string, readonly ShownFinding[]>();
   /** Experiments of runs do not change. */
   const ran = new Map<string, Experiment | null>();
+  /** The newest look at each document: one that had to wait for a file must not undo what came after it. */
+  const looks = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
   async function experimentOf(directory: string): Promise<Experiment | null> {
@@ -47,10 +49,12 @@ export function registerFindingDiagnostics(
 
   async function show(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
+    const look = (looks.get(key) ?? 0) + 1;
+    looks.set(key, look);
     const [newest] = services.runs.runsOf(document.uri);
     const findings = newest?.record?.findings ?? [];
     const experiment = findings.length === 0 ? null : await experimentOf(newest!.directory);
-    if (document.isClosed) return;
+    if (document.isClosed || looks.get(key) !== look) return;
     const text = document.getText();
     const standing = standingFindings(findings, experiment, parseExperiment(text, document.uri.fsPath));
     const now = standing.map((finding) => ({ finding, diagnostic: toDiagnostic(document, text, finding) }));

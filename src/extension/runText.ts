@@ -1,5 +1,5 @@
 /** A run in a few words: for lists, the status bar and notifications. Knows nothing of VS Code. */
-import { halfLifeInWords, number, range } from "../diagnostics/words.ts";
+import { halfLifeInWords, number, percent, range } from "../diagnostics/words.ts";
 import type { RunRecord, RunState } from "../runs/run.ts";
 import type { ListedRun } from "../runs/runList.ts";
 
@@ -28,13 +28,19 @@ export function runLabel(run: ListedRun, experimentName: string, now = new Date(
 
 /** As long as a side bar is wide: `running · 120/2000 · loss 2.19 · half-life 4.2`. */
 export function summarizeRun(run: ListedRun): string {
-  if (run.record === null) return "unreadable";
-  const { record, state } = run;
+  return run.record === null ? "unreadable" : summaryParts(run).join(" · ");
+}
+
+type ReadableRun = Extract<ListedRun, { readonly error: null }>;
+
+/** @param result stands in the loss's place. */
+function summaryParts({ record, state }: ReadableRun, result?: string): string[] {
   const { step, steps: all, loss, halfLife } = record;
   const parts: string[] = [state, state === "finished" || all === 0 ? `step ${step}` : `${step}/${all}`];
-  if (loss !== null) parts.push(`loss ${number(loss)}`);
+  if (result !== undefined) parts.push(result);
+  else if (loss !== null) parts.push(`loss ${number(loss)}`);
   if (halfLife !== null && record.length > 0) parts.push(`half-life ${number(Number(halfLife))}`);
-  return parts.join(" · ");
+  return parts;
 }
 
 /** `running · step 120 of 2000 · loss 2.19 · halves every 4.2 timesteps`. */
@@ -50,6 +56,24 @@ export function describeRun(run: ListedRun): string {
 
 function steps({ step, steps: all }: RunRecord, state: RunState): string {
   return state === "finished" || all === 0 ? String(step) : `${step} of ${all}`;
+}
+
+/**
+ * Above an experiment: `last run: finished · step 2000 · test accuracy 93 % · half-life 1.5`; the loss where there was
+ * no test. Of a live run without the numbers that change at every look.
+ */
+export function lensText(run: ListedRun): string {
+  if (run.record === null) return "last run: unreadable";
+  const { record, state } = run;
+  const { findings, metricName, testMetric } = record;
+  const live = state === "running" || state === "starting";
+  const test =
+    testMetric === null
+      ? undefined
+      : `test ${metricName} ${metricName === "accuracy" ? percent(testMetric) : number(testMetric)}`;
+  const parts = live ? [state] : summaryParts(run, test);
+  if (findings.length > 0) parts.push(`$(warning) ${findings.length}`);
+  return `last run: ${parts.join(" · ")}`;
 }
 
 /** The gradient's half-life in words; undefined where it was not measured. */

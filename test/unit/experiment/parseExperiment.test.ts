@@ -112,6 +112,34 @@ describe("schema problems", () => {
     ]);
   });
 
+  test("what was meant would mend the file, put at the problem's place", () => {
+    let text = file(
+      '{"kind": "addding", "lenght": 50}',
+      '{"cell": "vanilla"}',
+      '{"batch_size": 3, "steps": 9}',
+    );
+    for (const { offset, length, meant } of [...parseExperiment(text, "a.json").problems].reverse()) {
+      expect(meant).toBeDefined();
+      text = text.slice(0, offset) + meant + text.slice(offset + length);
+    }
+    expect(text).toBe(
+      file('{"kind": "adding", "length": 50}', '{"cell": "rnn"}', '{"batch": 3, "steps": 9}'),
+    );
+    expect(parseExperiment(text, "a.json").problems).toEqual([]);
+  });
+
+  test("nothing is meant where nothing is near, or where the key that was meant is there", () => {
+    const { problems } = parseExperiment(
+      file('{"kind": "adding"}', '{"cell": "zebra", "hidden": 4, "hiden": 5, "layers": 0}'),
+      "a.json",
+    );
+    expect(problems.map(({ path, meant }) => [path.join("."), meant])).toEqual([
+      ["model.cell", undefined],
+      ["model.hiden", undefined],
+      ["model.layers", undefined],
+    ]);
+  });
+
   test("reflectors are one number or two", () => {
     const allowed =
       "it must be a whole number from 1 to 8192 or a list of 2 values, each a whole number from 1 to 8192";

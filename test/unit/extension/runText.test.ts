@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import type { Finding } from "../../../src/diagnostics/finding.ts";
 import {
   describeRun,
   halfLifeText,
   hintText,
+  lensText,
   progressOf,
   runLabel,
   runTitle,
@@ -57,6 +59,38 @@ test("a run's summary is short", () => {
     "finished · step 500 · loss 0.0823 · half-life ∞",
   );
   expect(summarizeRun(run({ step: 0, loss: null, halfLife: null }, "starting"))).toBe("starting · 0/2000");
+});
+
+test("the lens has the result: state, test metric or else loss, half-life, and how many findings there are", () => {
+  const ended: Partial<RunRecord> = { step: 2000, halfLife: 4.2 };
+  expect(lensText(run(ended, "finished"))).toBe(
+    "last run: finished · step 2000 · test mean squared error 0.09 · half-life 4.2",
+  );
+  expect(lensText(run({ ...ended, metricName: "accuracy", testMetric: 0.934 }, "stopped"))).toBe(
+    "last run: stopped · 2000/2000 · test accuracy 93 % · half-life 4.2",
+  );
+  const finding: Finding = {
+    rule: "vanishing-gradient",
+    severity: "warning",
+    title: "t",
+    evidence: "e",
+    sinceStep: 1,
+    timestep: null,
+    layer: null,
+    property: ["training", "steps"],
+    remedy: { text: "r", edits: [] },
+  };
+  expect(lensText(run({ ...ended, testMetric: null, findings: [finding, finding] }, "failed"))).toBe(
+    "last run: failed · 2000/2000 · loss 0.0823 · half-life 4.2 · $(warning) 2",
+  );
+});
+
+test("the lens of a live run does not change with every step; one that cannot be read says so", () => {
+  expect(lensText(run({ step: 7 }, "running"))).toBe("last run: running");
+  expect(lensText(run({ step: 8, loss: 3 }, "running"))).toBe("last run: running");
+  expect(lensText({ id: "x", directory: "/r", record: null, state: null, error: "torn" })).toBe(
+    "last run: unreadable",
+  );
 });
 
 test("a half-life that was not measured has no words", () => {
