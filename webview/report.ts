@@ -120,6 +120,8 @@ function render(
       `Sigmascope report of ${runs.length} run${runs.length === 1 ? "" : "s"}, ${data.created.slice(0, 16).replace("T", " ")} UTC`,
     ),
   );
+  for (const problem of data.problems ?? [])
+    add(element("p", { role: "alert", class: "error severity" }, problem));
   if (runs.length > 1) {
     add(element("h2", {}, "What sets them apart"));
     add(settingsTable(runs));

@@ -43,7 +43,8 @@ export function registerComparePanel(context: vscode.ExtensionContext, services:
       },
     }),
     command(services, "compareRuns", async (target, selection) => {
-      const given = await pickRuns(services, target, selection, { placeHolder: "Compare which run?" });
+      const isGiven = target !== undefined || selection !== undefined;
+      const given = isGiven ? await pickRuns(services, target, selection) : [];
       const chosen = given.length >= fewest ? given : await pickOthers(services, given);
       if (chosen.length === 0) return;
       if (chosen.length < fewest || chosen.length > most)
@@ -52,6 +53,7 @@ export function registerComparePanel(context: vscode.ExtensionContext, services:
     }),
     command(services, "compareLastTwo", async (target) => {
       const uri = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
+      await services.runs.ready;
       const runs = uri ? services.runs.runsOf(uri).slice(0, 2) : [];
       if (runs.length < 2) throw new RangeError("there are not yet two runs of this experiment to compare");
       open(runs.map(({ directory }) => directory));
@@ -67,6 +69,7 @@ const options: vscode.WebviewPanelOptions & vscode.WebviewOptions = {
 };
 
 async function pickOthers(services: Services, given: readonly string[]): Promise<readonly string[]> {
+  await services.runs.ready;
   const picked = await vscode.window.showQuickPick(
     services.runs.runs.map(({ id, directory, state }) => ({
       label: id,

@@ -128,12 +128,19 @@ function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[
   return [...found];
 }
 
+/** Runs that cannot be read are told beside those that can. @throws Error when none can. */
 async function report(directories: readonly string[]): Promise<ReportData> {
-  const runs = await Promise.all(directories.map((directory) => openRun(directory)));
+  const read = await Promise.allSettled(directories.map((directory) => openRun(directory)));
+  const runs = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const problems = read.flatMap((one) =>
+    one.status === "rejected" ? [one.reason instanceof Error ? one.reason.message : String(one.reason)] : [],
+  );
+  if (runs.length === 0) throw new Error(problems.join("\n"));
   return {
     title: runs.map(({ record }) => record.name).join(" · "),
     created: new Date().toISOString(),
     runs: runs.map(reportRun),
+    problems,
   };
 }
 

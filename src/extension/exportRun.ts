@@ -46,25 +46,24 @@ export function registerExportRun(context: vscode.ExtensionContext, services: Se
       if (chosen === undefined) return;
       if (chosen.what === "plots")
         await vscode.commands.executeCommand("sigmascope.openDiagnostics", directory);
-      else if (chosen.what === "report") await exportReport(directory);
+      else if (chosen.what === "report") await exportReport(services, directory);
       else await exportTable(services, directory, chosen.what);
     }),
   );
 }
 
-async function exportReport(directory: string): Promise<void> {
+async function exportReport({ details }: Services, directory: string): Promise<void> {
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.file(join(exportFolder(directory), `${basename(directory)}.html`)),
     filters: { "HTML report": ["html"] },
     title: "Export the run as an HTML report",
   });
   if (!target) return;
-  const [{ openRun }, { buildReport }] = await Promise.all([
-    import("../runs/store.ts"),
-    import("../report/buildReport.ts"),
-  ]);
-  const run = await openRun(directory);
-  const html = await buildReport([run], { title: run.record.name });
+  const { reportPage } = await import("../report/buildReport.ts");
+  const html = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Writing ${basename(target.fsPath)}` },
+    async () => reportPage(await details.report([directory])),
+  );
   await writeWhole(target, new TextEncoder().encode(html));
   void tellSaved(target);
 }

@@ -44,7 +44,7 @@ export function attachPanel({ webview, services, isVisible }: PanelHostOptions):
   const post = (message: ToPanel) => void webview.postMessage(message);
 
   function show(directory: string | undefined, text = ""): void {
-    const same = directory === run && open !== undefined;
+    const same = directory !== undefined && open?.directory === directory;
     run = directory;
     noRun = text;
     // While the page is being loaded the run is read already.

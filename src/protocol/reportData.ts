@@ -43,6 +43,8 @@ export interface ReportData {
   /** ISO 8601. */
   readonly created: string;
   readonly runs: readonly ReportRunData[];
+  /** One sentence for each run that was asked for and cannot be read. */
+  readonly problems?: readonly string[];
 }
 
 export interface ReportRunData {

@@ -25,6 +25,11 @@ export async function buildReport(
   return page({ title: options.title, created: new Date().toISOString(), runs: runs.map(reportRun) });
 }
 
+/** The page on data that were made before (by `reportRun`). @throws Error when the page's script has not been built. */
+export function reportPage(data: ReportData): Promise<string> {
+  return page(data);
+}
+
 /** The page without runs yet: an editor sends it data. @throws Error when the page's script has not been built. */
 export function emptyReport(title: string): Promise<string> {
   return page({ title, created: new Date().toISOString(), runs: [] });

@@ -1,5 +1,5 @@
 /** Compare: what sets three runs apart, all of them on one picture, seeds as one. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -95,4 +95,18 @@ it("seeds collapse into mean and spread, and the same share of each run can be c
     patience,
   );
   expect(await frame.locator("output").textContent()).toBe("0 %");
+});
+
+it("a run that cannot be read is told beside those that can", async () => {
+  const damaged = join(bench.code.workspace, ".sigmascope/runs/20200101-000000-damaged-0000");
+  await mkdir(damaged);
+  await writeFile(join(damaged, "run.json"), "{");
+  await bench.ask("execute", { command: "workbench.action.closeAllEditors" });
+  await bench.ask("execute", {
+    command: "sigmascope.compareRuns",
+    args: [[directories[0], damaged, directories[1]]],
+  });
+  frame = await panelFrame(bench, "#report", "Compare");
+  expect(await frame.locator("[role=alert]").textContent()).toContain(join(damaged, "run.json"));
+  expect(await lines("Loss").locator("[data-series]").count()).toBe(2);
 });

@@ -68,15 +68,15 @@ it("takes the README's pictures", async () => {
     await bench.ask("execute", { command: "sigmascope.openDiagnostics", args: [runs[0]] });
     const diagnostics = await panelFrame(bench, "#diagnostics", "vanilla");
     const map = diagnostics.locator("figure[data-plot=heatMap]");
-    await map.evaluate('(figure) => figure.scrollIntoView({ block: "end" })');
-    await diagnostics.locator("figure[data-plot=heatMap] canvas").waitFor();
+    await map.locator(".plot-legend").scrollIntoViewIfNeeded();
+    await map.locator("canvas").waitFor();
     await shot(bench, "panel");
 
     await bench.ask("execute", { command: "workbench.action.closeAllEditors" });
     await bench.ask("execute", { command: "sigmascope.compareRuns", args: [runs] });
     const comparison = await panelFrame(bench, "#report", "Compare");
-    const gradient = comparison.locator("h2", { hasText: "The gradient through time" });
-    await gradient.evaluate("(heading) => heading.scrollIntoView()");
+    // What lies below it comes into sight with it.
+    await comparison.locator("figure", { hasText: "Gradient reach" }).scrollIntoViewIfNeeded();
     await shot(bench, "compare");
   } finally {
     await bench.close();

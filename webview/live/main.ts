@@ -129,7 +129,8 @@ function main(): void {
     put(find("h1"), record?.name ?? news.directory);
     put(find(".state"), stateText(news));
     showFigures(find("dl"), news);
-    put(find(".finding"), record?.findings[0] ? `⚠ ${record.findings[0].title}` : "");
+    const [finding] = record?.findings ?? [];
+    put(find(".finding"), [...(finding ? [`⚠ ${finding.title}`] : []), ...news.problems].join("\n"));
     for (const { command, states, made } of buttons) {
       made.hidden = states.length > 0 && (state === null || !states.includes(state));
       setDisabled(made, !settings.mayTrain && command !== "openDiagnostics");

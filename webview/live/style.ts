@@ -12,7 +12,7 @@ p { margin: 0.1rem 0; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0 0.8rem; margin: 0.2rem 0; }
 dt { color: var(--sigmascope-muted); }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
-.finding { color: var(--sigmascope-warning); }
+.finding { white-space: pre-line; color: var(--sigmascope-warning); }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0.3rem 0; }
 .plot { min-width: 0; min-height: 110px; height: 100%; overflow: hidden; }
 .empty { color: var(--sigmascope-muted); padding: 1rem; }

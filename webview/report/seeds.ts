@@ -22,8 +22,10 @@ export function seedGroups(runs: readonly ShownRun[]): SeedGroup[] {
     if (members) members.push(shown);
     else groups.set(key, [shown]);
   }
-  return [...groups.values()].map((members, color) => {
+  return [...groups.values()].map((members) => {
     const [first] = members;
+    // The colour of its first run, which the tables and the charts of single runs show as well.
+    const { color } = first!;
     if (members.length === 1) return { runs: members, label: first!.label, color };
     return { runs: members, label: `${first!.run.name} (${members.length} seeds)`, color };
   });
