@@ -134,8 +134,14 @@ it("a click chooses a step in all plots; a drag zooms them; keys and buttons do 
       ),
     patience,
   );
-  expect(await figure("loss").locator(".step-cursor").count()).toBe(1);
-  expect(await figure("halfLife").locator(".step-cursor").count()).toBe(1);
+  for (const plot of ["loss", "halfLife"]) {
+    await figure(plot).scrollIntoViewIfNeeded();
+    await vi.waitFor(
+      async () => expect(await figure(plot).locator(".step-cursor").count()).toBe(1),
+      patience,
+    );
+  }
+  // The keys act on the plot that was clicked, which still has the focus.
   await page.keyboard.press("ArrowRight");
   await vi.waitFor(
     async () => expect(await frame.locator("output").textContent()).toBe(String(step + 1)),
