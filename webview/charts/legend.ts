@@ -1,5 +1,6 @@
 /** Which colour is which run. */
 import { type ElementNode, element } from "./node.ts";
+import { seriesClass } from "./seriesClass.ts";
 
 export interface LegendEntry {
   readonly name: string;
@@ -16,7 +17,7 @@ export function legend(entries: readonly LegendEntry[]): ElementNode {
         {},
         element(
           "svg",
-          { width: 22, height: 10, "aria-hidden": "true", class: `series-${color % 8}` },
+          { width: 22, height: 10, "aria-hidden": "true", class: seriesClass(color) },
           element("path", { class: "line", d: "M1,5H21" }),
         ),
         name,

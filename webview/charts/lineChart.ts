@@ -6,8 +6,18 @@ import { frame, type Plot, plotOf, round, type Size, ticksAcross, ticksUp } from
 import { lineMark, type Point } from "./line.ts";
 import { type ElementNode, element } from "./node.ts";
 import { finiteExtent, formatInteger, formatNumber } from "./numbers.ts";
-import { type Level, levelLabel, levelMark, type Moment, momentMark } from "./rule.ts";
+import {
+  type Level,
+  levelLabel,
+  levelMark,
+  type Moment,
+  momentMark,
+  type Range,
+  rangeLabel,
+  rangeMark,
+} from "./rule.ts";
 import { type Axis, halfLifeAxis, halfLifeRate, linearAxis, logAxis, stepAxis } from "./scales.ts";
+import { seriesClass } from "./seriesClass.ts";
 import { movingAverage } from "./smooth.ts";
 
 export interface Series {
@@ -38,6 +48,8 @@ export interface LineChartOptions extends Size {
   /** Draw a moving average over the values themselves. */
   readonly smooth?: boolean;
   readonly levels?: readonly Level[];
+  /** Ranges of y to compare with; they do not widen the axis. */
+  readonly ranges?: readonly Range[];
   /** Values that the y axis has to include. */
   readonly include?: readonly number[];
   /** What the x axis shows; as far as the values go, where it is not given. */
@@ -64,13 +76,16 @@ const smoothFrom = 60;
 const logMargin = 1.12;
 
 export function lineChart(options: LineChartOptions): LineChart {
-  const { series, levels = [] } = options;
+  const { series, levels = [], ranges = [] } = options;
   const plot = plotOf(options);
   const xExtent = options.xDomain ?? finiteExtent(series.map(({ x }) => x)) ?? [0, 1];
   const x = stepAxis(xExtent, [plot.left, plot.right], ticksAcross(plot));
   const { axis: y, logarithmic } = yAxis(options);
 
-  const marks: ElementNode[] = levels.map((level) => levelMark(plot, y.position(level.y)));
+  const marks: ElementNode[] = [
+    ...ranges.map((range) => rangeMark(plot, y, range)),
+    ...levels.map((level) => levelMark(plot, y.position(level.y))),
+  ];
   for (const { moments = [], color } of series)
     for (const moment of moments)
       marks.push(
@@ -96,11 +111,11 @@ export function lineChart(options: LineChartOptions): LineChart {
     const pixels = (values: ArrayLike<number>) =>
       Array.from(values, (value, i): Point => [x.position(xs[i]!), y.position(value)]);
     const smoothed = options.smooth === true && ys.length >= smoothFrom;
-    if (smoothed) marks.push(lineMark(pixels(ys), { class: `series-${color % 8} faint` }));
+    if (smoothed) marks.push(lineMark(pixels(ys), { class: `${seriesClass(color)} faint` }));
     const half = Math.max(2, Math.round(ys.length / 60));
     marks.push(
       lineMark(pixels(smoothed ? averaged(ys, half, logarithmic) : ys), {
-        class: `series-${color % 8}`,
+        class: seriesClass(color),
         "data-series": name,
       }),
     );
@@ -115,7 +130,10 @@ export function lineChart(options: LineChartOptions): LineChart {
       );
   }
   const over = options.over?.({ plot, x, y }) ?? [];
-  const labels = levels.map((level) => levelLabel(plot, y.position(level.y), level.label));
+  const labels = [
+    ...levels.map((level) => levelLabel(plot, y.position(level.y), level.label)),
+    ...ranges.flatMap((range) => rangeLabel(plot, y, range)),
+  ];
   const yTitle = logarithmic ? `${options.yTitle}, log scale` : options.yTitle;
   const node = frame({ ...options, yTitle, x, y, description: describe(options) }, marks, [
     ...over,

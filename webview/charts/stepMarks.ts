@@ -48,13 +48,9 @@ export function stepMoments(plot: Plot, x: Axis, moments: readonly StepMoment[])
 export function stepCursor(plot: Plot, x: Axis, step: number): ElementNode[] {
   const at = x.position(step);
   if (!(at >= plot.left - 1 && at <= plot.right + 1)) return [];
+  const place = { x1: round(at), x2: round(at), y1: plot.top, y2: plot.bottom };
   return [
-    element("line", {
-      class: "step-cursor",
-      x1: round(at),
-      x2: round(at),
-      y1: plot.top,
-      y2: plot.bottom,
-    }),
+    element("line", { class: "cursor-halo", ...place }),
+    element("line", { class: "step-cursor", ...place }),
   ];
 }

@@ -69,8 +69,13 @@ body.vscode-high-contrast-light { --sigmascope-grid: #c4c4c4; }
 .moment-line .line { stroke-width: 1; }
 ${[0.2, 0.3, 0.4, 0.5, 0.65].map((opacity, age) => `.age-${age} .line { stroke-opacity: ${opacity}; }`).join("\n")}
 ${light.map((_, i) => `.series-${i} { --series: var(--sigmascope-series-${i}); }`).join("\n")}
+.dash-1 .line { stroke-dasharray: 7 3; stroke-linecap: butt; }
+.dash-2 .line { stroke-dasharray: 2 2; stroke-linecap: butt; }
+.usual { fill: var(--sigmascope-muted); fill-opacity: 0.1; }
 .fit .line { stroke: var(--sigmascope-foreground); stroke-width: 1.5; stroke-dasharray: 6 4; }
-.step-cursor { stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-opacity: 0.65; pointer-events: none; }
+/* Beneath the cursor, so that it is seen on any colour of the heat map. */
+.cursor-halo { stroke: var(--sigmascope-background); stroke-width: 3; stroke-opacity: 0.7; pointer-events: none; }
+.step-cursor { stroke: var(--sigmascope-foreground); stroke-width: 1; stroke-opacity: 0.85; pointer-events: none; }
 .step-moment line { stroke: var(--sigmascope-muted); stroke-width: 1; stroke-dasharray: 2 3; }
 .step-moment path { fill: var(--sigmascope-muted); stroke: var(--sigmascope-background); stroke-width: 0.75; }
 .step-moment.moment-finding path { fill: var(--sigmascope-warning); }

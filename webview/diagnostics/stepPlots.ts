@@ -175,7 +175,7 @@ export const updateRatioPlot = stepPlot({
   name: "updateRatio",
   title: () => "Update ratio by parameter",
   caption: () =>
-    "Norm of a step's change over the norm of the parameter: about 10⁻³ is usual; much more is rash, much less is idle.",
+    "Norm of a step's change over the norm of the parameter. Shaded: 10⁻⁴ to 10⁻², which is usual; much more is rash, much less is idle.",
   yTitle: () => "‖Δθ‖ / ‖θ‖",
   yScale: "log",
   legend: true,
@@ -185,4 +185,5 @@ export const updateRatioPlot = stepPlot({
       const before = all.slice(0, i).filter(({ column }) => column.name === "updateRatio").length;
       return [seriesOf(line, line.column.parameter, before)];
     }),
+  more: () => ({ ranges: [{ low: 1e-4, high: 1e-2, label: "usual" }] }),
 });

@@ -4,11 +4,13 @@ import { describe, expect, test } from "vitest";
 import { lookUpTable, lutSize } from "../../../webview/charts/colorMaps.ts";
 import { gradientProfile, profileAxes } from "../../../webview/charts/gradientProfile.ts";
 import { colorLegend, heatMapAxes, heatMapFrame, heatMapPixels } from "../../../webview/charts/heatMap.ts";
+import { legend } from "../../../webview/charts/legend.ts";
 import { lineChart } from "../../../webview/charts/lineChart.ts";
-import { toMarkup } from "../../../webview/charts/node.ts";
+import { type ElementNode, toMarkup } from "../../../webview/charts/node.ts";
 import { profileOverlay } from "../../../webview/charts/profileOverlay.ts";
-import { spectrumOverSteps } from "../../../webview/charts/spectrumOverSteps.ts";
+import { type Axes, spectrumOverSteps } from "../../../webview/charts/spectrumOverSteps.ts";
 import { stepCursor, stepMoments } from "../../../webview/charts/stepMarks.ts";
+import { chartStyle } from "../../../webview/charts/style.ts";
 import { clampedDomain, pannedDomain, zoomedDomain } from "../../../webview/charts/zoomDomain.ts";
 
 const size = { width: 600, height: 300 };
@@ -112,9 +114,58 @@ describe("marks over steps", () => {
 
   test("the cursor stands at its step, and nowhere when that is out of sight", () => {
     expect(stepCursor(plot, chart.x, 100).map(toMarkup)).toEqual([
+      '<line class="cursor-halo" x1="320" x2="320" y1="26" y2="262"></line>',
       '<line class="step-cursor" x1="320" x2="320" y1="26" y2="262"></line>',
     ]);
     expect(stepCursor(plot, chart.x, 900)).toEqual([]);
+  });
+
+  test("sixteen lines differ in colour or dashes, on the plot as in its legend", () => {
+    const series = Array.from({ length: 16 }, (_, color) => ({
+      name: `parameter ${color}`,
+      color,
+      x: [0, 100],
+      y: [10 ** -color, 10 ** -color],
+    }));
+    const { node } = lineChart({
+      ...size,
+      subject: "update ratio",
+      series,
+      xTitle: "step",
+      yTitle: "‖Δθ‖ / ‖θ‖",
+      yScale: "log",
+    });
+    const classes = [...toMarkup(node).matchAll(/<g class="([^"]*)" data-series/g)].map(([, name]) => name);
+    const shown = [...toMarkup(legend(series)).matchAll(/class="(series[^"]*)"/g)].map(([, name]) => name);
+    expect(new Set(classes).size).toBe(16);
+    expect(shown).toEqual(classes);
+    // Each kind of dash that is named has a rule.
+    for (const name of new Set(classes.flatMap((list) => list!.split(" "))))
+      expect(chartStyle).toContain(`.${name} `);
+  });
+
+  test("a usual range is shaded as far as the axis goes, and labelled while there is room", () => {
+    const chartOf = (y: readonly number[]) =>
+      lineChart({
+        ...size,
+        subject: "update ratio",
+        series: [{ name: "W", color: 0, x: [0, 100], y }],
+        xTitle: "step",
+        yTitle: "‖Δθ‖ / ‖θ‖",
+        yScale: "log",
+        ranges: [{ low: 1e-4, high: 1e-2, label: "usual" }],
+      });
+    const rect = (markup: string) =>
+      /class="usual" x="52" y="([\d.]+)" width="536" height="([\d.]+)"/.exec(markup)!.slice(1).map(Number);
+    const within = chartOf([1e-6, 1]);
+    const [top, height] = rect(toMarkup(within.node));
+    expect(top).toBeCloseTo(within.y.position(1e-2), 0);
+    expect(top! + height!).toBeCloseTo(within.y.position(1e-4), 0);
+    expect(toMarkup(within.node)).toContain(">usual</text>");
+    const above = toMarkup(chartOf([0.1, 10]).node);
+    expect(rect(above)).toEqual([plot.bottom, 0]);
+    expect(above).not.toContain("usual</text>");
+    expect(rect(toMarkup(chartOf([1e-3, 1]).node)).reduce((a, b) => a + b)).toBeCloseTo(plot.bottom, 0);
   });
 
   test("a spread is an area behind the line, and the axis holds it", () => {
@@ -260,4 +311,64 @@ describe("zooming", () => {
     expect(pannedDomain([100, 300], whole, 0.25, 2)).toEqual([150, 350]);
     expect(pannedDomain([900, 1000], whole, 5, 2)).toEqual([900, 1000]);
   });
+});
+
+/** Pictures that a person can open; a change of any chart shows in the difference. */
+test("pictures", async () => {
+  const picture = (node: ElementNode) =>
+    `${toMarkup(node).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"').replaceAll("><", ">\n<")}\n`;
+  const small = { width: 420, height: 240 };
+  const steps = Array.from({ length: 21 }, (_, i) => 50 * i);
+  const moments = [
+    { step: 150, kind: "checkpoint", label: "checkpoint at step 150" },
+    { step: 300, kind: "finding", label: "vanishing gradient" },
+    { step: 500, kind: "switch", label: "rnn → spectral" },
+    { step: 700, kind: "resumed", label: "resumed" },
+    { step: 900, kind: "error", label: "NaN" },
+  ] as const;
+  const over = ({ plot, x }: Axes) => [...stepCursor(plot, x, 600), ...stepMoments(plot, x, moments)];
+  const heatMap = heatMapFrame({
+    ...small,
+    name: "adding",
+    steps: [0, 1000],
+    timesteps: [1, 50],
+    domain: [-9, 0],
+    over,
+  });
+  await expect(picture(heatMap)).toMatchFileSnapshot("pictures/heat-map-frame.svg");
+  await expect(picture(colorLegend([-9, 0], "viridis"))).toMatchFileSnapshot("pictures/color-legend.svg");
+  const quantiles = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
+  const fan = spectrumOverSteps({
+    ...small,
+    name: "adding",
+    color: 0,
+    spectra: {
+      size: 100,
+      mode: "quantiles",
+      lines: quantiles,
+      step: steps,
+      values: steps.flatMap((step) => quantiles.map((q) => (step < 500 ? 0.4 + 1.2 * q : 0.95 + 0.1 * q))),
+    },
+    bands: [{ low: 0.9, high: 1.1, steps: [500, 1000] }],
+    xDomain: [0, 1000],
+    yScale: "linear",
+    over,
+  });
+  await expect(picture(fan.node)).toMatchFileSnapshot("pictures/spectrum-fan.svg");
+  const ratios = lineChart({
+    ...small,
+    subject: "update ratio",
+    series: Array.from({ length: 12 }, (_, color) => ({
+      name: `parameter ${color}`,
+      color,
+      x: steps,
+      y: steps.map(() => 10 ** (-1 - color / 3)),
+    })),
+    xTitle: "step",
+    yTitle: "‖Δθ‖ / ‖θ‖",
+    yScale: "log",
+    ranges: [{ low: 1e-4, high: 1e-2, label: "usual" }],
+    over,
+  });
+  await expect(picture(ratios.node)).toMatchFileSnapshot("pictures/update-ratios.svg");
 });
