@@ -59,8 +59,7 @@ it("a point under the pointer is what the telemetry says", async () => {
     has: frame.locator("h3", { hasText: "Norm of the whole gradient" }),
   });
   await figure.scrollIntoViewIfNeeded();
-  const chart = figure.locator("svg.chart").first();
-  const box = (await chart.boundingBox())!;
+  const box = (await figure.locator(".plot").boundingBox())!;
   await bench.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   const said = await vi.waitFor(async () => {
     const text = await figure.locator(".readout").textContent();
@@ -95,6 +94,28 @@ it("seeds collapse into mean and spread, and the same share of each run can be c
     patience,
   );
   expect(await frame.locator("output").textContent()).toBe("0 %");
+});
+
+it("looks as it should in every theme, narrow and wide", async () => {
+  const { page } = bench;
+  await bench.ask("execute", { command: "notifications.clearAll" });
+  for (const [theme, name] of [
+    ["Default Light Modern", "light"],
+    ["Default Dark Modern", "dark"],
+    ["Default High Contrast", "contrast"],
+  ] as const) {
+    await bench.ask("set", { key: "workbench.colorTheme", value: theme });
+    for (const width of [950, 1950]) {
+      await page.setViewportSize({ width, height: 2700 });
+      await frame.locator("figure svg.chart").first().waitFor();
+      const wide = await frame.evaluate(`[...document.querySelectorAll("#report *")]
+        .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, svg"))
+        .map((one) => one.outerHTML.slice(0, 120))`);
+      expect(wide).toEqual([]);
+      await picture(bench, `compare-${name}-${width}`);
+    }
+  }
+  await page.setViewportSize({ width: 1600, height: 1000 });
 });
 
 it("a run that cannot be read is told beside those that can", async () => {

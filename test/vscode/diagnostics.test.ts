@@ -36,9 +36,9 @@ const figure = (plot: string): Locator => frame.locator(`figure[data-plot=${plot
 /** The plot's rectangle on the screen, scrolled into sight. */
 async function rectangle(plot: string) {
   await figure(plot).scrollIntoViewIfNeeded();
-  const chart = figure(plot).locator("svg.chart").first();
-  await chart.waitFor();
-  const box = (await chart.boundingBox())!;
+  await figure(plot).locator("svg.chart").first().waitFor();
+  // A chart is drawn anew whenever something changes; the place that holds it stays.
+  const box = (await figure(plot).locator(".plot").boundingBox())!;
   const [left, top, right, bottom] = [52, 26, box.width - 12, box.height - 38];
   return {
     at: (x: number, y: number) =>
