@@ -109,6 +109,10 @@ function render(
   const runs = shownRuns(data.runs);
   // Details that stand open stay open.
   const opened = [...root.querySelectorAll("details")].map(({ open }) => open);
+  // Whoever moves the slider by keys goes on moving it.
+  const focused = root.contains(document.activeElement)
+    ? document.activeElement?.getAttribute("name")
+    : undefined;
   root.replaceChildren();
   const add = (node: ElementNode | undefined) => node && root.append(toElement(node, document));
 
@@ -185,6 +189,7 @@ function render(
   add(element("h2", {}, "Numbers"));
   for (const shown of runs) add(numbersTable(shown));
   add(momentsList(runs));
+  if (focused) root.querySelector<HTMLElement>(`[name="${focused}"]`)?.focus({ preventScroll: true });
   root.querySelectorAll("details").forEach((details, i) => {
     details.open = opened[i] ?? details.open;
   });

@@ -42,6 +42,12 @@ details > summary { cursor: pointer; padding: 0.2rem 0; }
   .warning { --severity: #e3b341; }
   .information { --severity: #62a8f5; }
 }
+body.vscode-dark .error, body.vscode-high-contrast .error { --severity: #ff7b72; }
+body.vscode-dark .warning, body.vscode-high-contrast .warning { --severity: #e3b341; }
+body.vscode-dark .information, body.vscode-high-contrast .information { --severity: #62a8f5; }
+body.vscode-light .error, body.vscode-high-contrast-light .error { --severity: #cf222e; }
+body.vscode-light .warning, body.vscode-high-contrast-light .warning { --severity: #9a6700; }
+body.vscode-light .information, body.vscode-high-contrast-light .information { --severity: #0b5fb0; }
 code { font: 0.9em ui-monospace, "Cascadia Code", Menlo, Consolas, monospace; color: var(--vscode-textPreformat-foreground, inherit); background: var(--vscode-textPreformat-background, var(--sigmascope-grid)); border-radius: 4px; padding: 0.1rem 0.4rem; white-space: nowrap; }
 .controls { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; align-items: center; padding: 0.5rem 0; margin: 0 0 0.75rem; background: var(--sigmascope-background); border-bottom: 1px solid var(--sigmascope-grid); }
 .controls label { display: flex; align-items: center; gap: 0.6rem; }
