@@ -78,8 +78,8 @@ export function newestFirst(a: ListedRun, b: ListedRun): number {
   return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
 }
 
-/** Creation as 14 digits; of a damaged run, from its directory's name. */
+/** Creation as 17 digits, to the millisecond: runs may follow each other in one second. Of a damaged run, from its name. */
 function byAge({ id, record }: ListedRun): string {
   const time = record?.created ?? /^\d{8}-\d{6}/.exec(id)?.[0] ?? "";
-  return time.replace(/\D/g, "").slice(0, 14);
+  return time.replace(/\D/g, "").slice(0, 17).padEnd(17, "0");
 }

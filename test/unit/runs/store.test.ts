@@ -81,6 +81,16 @@ test("a name becomes part of a folder's name that every file system takes", () =
   );
 });
 
+test("of runs made in one second the later one is the newer", async () => {
+  const root = newRoot();
+  placeRun(root, "20261121-000000-zz-aaaa", { created: "2026-11-21T00:00:00.100Z" });
+  placeRun(root, "20261121-000000-aa-bbbb", { created: "2026-11-21T00:00:00.900Z" });
+  expect((await listRuns(root)).map(({ id }) => id)).toEqual([
+    "20261121-000000-aa-bbbb",
+    "20261121-000000-zz-aaaa",
+  ]);
+});
+
 test("runs are listed newest first; damaged ones with the reason, other files not at all", async () => {
   const root = newRoot();
   placeRun(root, "20261121-000000-old-aaaa", { created: "2026-11-21T00:00:00.000Z" });
