@@ -1,6 +1,6 @@
 /** What a panel and the extension say to each other, checked by whoever hears it. */
 import { z } from "zod/mini";
-import { type DetailRequest, plotNames } from "./details.ts";
+import { plotNames } from "./details.ts";
 import { colorMaps, type FromPanel, runCommands, type ToPanel } from "./panel.ts";
 
 // To compile its checks zod would need `eval`, which the pages forbid.
@@ -71,14 +71,6 @@ const fromPanel = z.discriminatedUnion("type", [
 export function parseFromPanel(value: unknown): FromPanel | undefined {
   const parsed = fromPanel.safeParse(value);
   return parsed.success ? (parsed.data as FromPanel) : undefined;
-}
-
-/** @throws Error that says what is wrong with a request. */
-export function parseDetailRequest(value: unknown): DetailRequest {
-  const parsed = request.safeParse(value);
-  if (parsed.success) return parsed.data as DetailRequest;
-  const [issue] = parsed.error.issues;
-  throw new Error(`a question about a run is not understood: ${issue?.path.join(".")}: ${issue?.message}`);
 }
 
 const settings = z.object({ colorMap: z.enum(colorMaps), mayTrain: z.boolean() });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readTelemetry } from "../../src/runs/telemetryReader.ts";
-import { panelFrame, picture } from "./panelFrame.ts";
+import { inEveryTheme, panelFrame, picture } from "./panelFrame.ts";
 import { runEnds } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
 
@@ -97,25 +97,11 @@ it("seeds collapse into mean and spread, and the same share of each run can be c
 });
 
 it("looks as it should in every theme, narrow and wide", async () => {
-  const { page } = bench;
-  await bench.ask("execute", { command: "notifications.clearAll" });
-  for (const [theme, name] of [
-    ["Default Light Modern", "light"],
-    ["Default Dark Modern", "dark"],
-    ["Default High Contrast", "contrast"],
-  ] as const) {
-    await bench.ask("set", { key: "workbench.colorTheme", value: theme });
-    for (const width of [950, 1950]) {
-      await page.setViewportSize({ width, height: 2700 });
-      await frame.locator("figure svg.chart").first().waitFor();
-      const wide = await frame.evaluate(`[...document.querySelectorAll("#report *")]
-        .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, svg"))
-        .map((one) => one.outerHTML.slice(0, 120))`);
-      expect(wide).toEqual([]);
-      await picture(bench, `compare-${name}-${width}`);
-    }
-  }
-  await page.setViewportSize({ width: 1600, height: 1000 });
+  await inEveryTheme(bench, frame, {
+    root: "#report",
+    name: "compare",
+    ready: () => frame.locator("figure svg.chart").first().waitFor(),
+  });
 });
 
 it("a run that cannot be read is told beside those that can", async () => {

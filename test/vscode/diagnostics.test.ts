@@ -5,7 +5,7 @@ import type { Frame, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { TelemetryRow } from "../../src/runs/telemetry.ts";
 import { readTelemetry } from "../../src/runs/telemetryReader.ts";
-import { panelFrame, picture } from "./panelFrame.ts";
+import { inEveryTheme, panelFrame, picture } from "./panelFrame.ts";
 import { runEnds } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
 
@@ -255,26 +255,13 @@ it("a reload of the window brings the panel back, with the step that was chosen"
 });
 
 it("looks as it should in every theme, narrow and wide", async () => {
-  const { page } = bench;
-  await bench.ask("execute", { command: "notifications.clearAll" });
-  for (const [theme, name] of [
-    ["Default Light Modern", "light"],
-    ["Default Dark Modern", "dark"],
-    ["Default High Contrast", "contrast"],
-  ] as const) {
-    await bench.ask("set", { key: "workbench.colorTheme", value: theme });
-    for (const width of [950, 1950]) {
-      await page.setViewportSize({ width, height: 2700 });
+  await inEveryTheme(bench, frame, {
+    root: "#diagnostics",
+    name: "diagnostics",
+    ready: async () => {
       await figure("gradientNorm").scrollIntoViewIfNeeded();
       await figure("gradientNorm").locator("svg.chart").waitFor();
       await frame.locator("h1").scrollIntoViewIfNeeded();
-      // No plot runs out of the page, and none is empty.
-      const wide = await frame.evaluate(`[...document.querySelectorAll("#diagnostics *")]
-        .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, svg"))
-        .map((one) => one.outerHTML.slice(0, 120))`);
-      expect(wide).toEqual([]);
-      await picture(bench, `diagnostics-${name}-${width}`);
-    }
-  }
-  await page.setViewportSize({ width: 1600, height: 1000 });
+    },
+  });
 });

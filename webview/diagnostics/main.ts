@@ -1,9 +1,8 @@
 /** The Diagnostics page: one run, live or ended. */
 import type { PlotName, RunNews } from "../../src/protocol/details.ts";
 import type { PanelSettings } from "../../src/protocol/panel.ts";
-import { chartStyle } from "../charts/style.ts";
+import { beginPage } from "../beginPage.ts";
 import { connect, type PanelMessage } from "../panelClient.ts";
-import { registerControls } from "../ui.ts";
 import { type DataKind, RunData, type Wants } from "./data.ts";
 import { Figure } from "./figure.ts";
 import { Findings } from "./findings.ts";
@@ -16,13 +15,7 @@ import { Toolbar } from "./toolbar.ts";
 import { fittingView, restoreView, stepOf, type View } from "./view.ts";
 
 function main(): void {
-  // Style sheets made by a script need no exception in the content security policy.
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(chartStyle + pageStyle);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  registerControls();
-  const root = document.getElementById("page")!;
-  root.id = "diagnostics";
+  const root = beginPage("diagnostics", pageStyle);
 
   let news: RunNews | undefined;
   let settings: PanelSettings = { colorMap: "viridis", mayTrain: false };

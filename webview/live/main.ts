@@ -1,15 +1,15 @@
 /** The Live view: the active run's gradient profile and singular values in a strip beside the code. */
 import type { MomentAnswer, RunNews, SpectraAnswer } from "../../src/protocol/details.ts";
 import type { PanelSettings, RunCommand } from "../../src/protocol/panel.ts";
+import { beginPage } from "../beginPage.ts";
 import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { toElement } from "../charts/mount.ts";
 import { type ElementNode, element } from "../charts/node.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
 import { spectrumOverSteps } from "../charts/spectrumOverSteps.ts";
-import { chartStyle } from "../charts/style.ts";
 import { RunData, type Wants } from "../diagnostics/data.ts";
 import { connect, type PanelMessage } from "../panelClient.ts";
-import { button, registerControls, setDisabled } from "../ui.ts";
+import { button, setDisabled } from "../ui.ts";
 import { liveStyle } from "./style.ts";
 
 const smallest = { width: 260, height: 110 };
@@ -26,12 +26,7 @@ const commands: readonly {
 ];
 
 function main(): void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(chartStyle + liveStyle);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  registerControls();
-  const root = document.getElementById("page")!;
-  root.id = "live";
+  const root = beginPage("live", liveStyle);
 
   let news: RunNews | undefined;
   let settings: PanelSettings = { colorMap: "viridis", mayTrain: false };
