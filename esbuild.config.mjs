@@ -15,6 +15,11 @@ const programs = {
   bench: "bench/main.ts",
 };
 
+/** Loaded by programs when they need it; what they import of it stays an import. */
+const onDemand = {
+  "tensorflow-engine": "src/engine/tensorflow/createTensorflowEngine.ts",
+};
+
 /** The extension's own code, for VS Code's extension host: name in dist/ → entry. */
 const extension = {
   extension: "src/extension/extension.ts",
@@ -32,6 +37,9 @@ const pages = {
 const assets = {
   "optdigits.csv": "src/tasks/data/optdigits.csv",
   "optdigits.LICENSE.md": "src/tasks/data/LICENSE.md",
+  "tfjs-backend-wasm.wasm": "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm",
+  "tfjs-backend-wasm-simd.wasm":
+    "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
 };
 
 async function buildKernels(name, extra) {
@@ -79,6 +87,26 @@ async function bundle(options) {
     for (const [file, { bytesInOutput }] of Object.entries(used)) if (bytesInOutput > 0) inputs.add(file);
 }
 
+/** CommonJS packages bundled into ES modules may still call require for Node's own modules … */
+const commonJs =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+/** … and ask where they are. */
+const commonJsPlace =
+  'import { fileURLToPath as __path } from "node:url"; const __filename = __path(import.meta.url); const __dirname = __path(new URL(".", import.meta.url));';
+
+/** Keeps what is loaded on demand out of the programs' bundles. */
+const leaveOnDemand = {
+  name: "leave-on-demand",
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind, path }) => {
+      const found = Object.entries(onDemand).find(([, entry]) =>
+        entry.endsWith(`/${path.split("/").at(-1)}`),
+      );
+      return kind === "dynamic-import" && found ? { path: `./${found[0]}.js`, external: true } : undefined;
+    });
+  },
+};
+
 await bundle({
   entryPoints: present(programs),
   outdir: "dist",
@@ -88,10 +116,22 @@ await bundle({
   target: "node20",
   sourcemap: true,
   legalComments: "linked",
-  // CommonJS packages bundled into ES modules may still call require for Node's own modules.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
+  banner: { js: commonJs },
+  plugins: [leaveOnDemand],
+  logLevel: "warning",
+});
+await bundle({
+  entryPoints: present(onDemand),
+  outdir: "dist",
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  // A megabyte of TensorFlow.js.
+  minify: true,
+  keepNames: true,
+  legalComments: "linked",
+  banner: { js: `${commonJs} ${commonJsPlace}` },
   logLevel: "warning",
 });
 await bundle({

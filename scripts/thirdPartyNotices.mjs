@@ -14,7 +14,10 @@ for (const folder of [...folders].sort()) {
   const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
   if (typeof license !== "string") throw new Error(`${folder}/package.json names no licence`);
-  const text = texts.length > 0 ? texts.map((part) => part.trim()).join("\n\n") : `Licence: ${license}`;
+  // Packages without a file of their own: the Apache licence stands in full at another that uses it.
+  const elsewhere = license === "Apache-2.0" ? "; its text stands below apache-arrow in this file" : "";
+  const text =
+    texts.length > 0 ? texts.map((part) => part.trim()).join("\n\n") : `Licence: ${license}${elsewhere}`;
   notices.set(`${name} ${version}`, `${name} ${version} (${license})\n\n${text}\n`);
 }
 const rule = `\n${"-".repeat(100)}\n\n`;

@@ -28,6 +28,15 @@ export const threadsOption = () =>
     `worker threads (default: all ${availableParallelism()} processors); the result is the same for any number`,
   ).argParser(wholeNumber(1, 256));
 
+export const engineOption = (instead: string) =>
+  new Option("--engine <name>", `engine, instead of ${instead}`).choices(["auto", "fused", "tensorflow"]);
+
+export const tensorflowOption = () =>
+  new Option(
+    "--tensorflow-folder <folder>",
+    "where your own @tensorflow/tfjs-node or tfjs-node-gpu is installed, for the engine tensorflow",
+  );
+
 export const runsOption = () => new Option("--runs <folder>", "folder with the runs").default(defaultRuns);
 
 export const jsonOption = (what: string) =>

@@ -1,7 +1,11 @@
 /** Engines by name. */
 import type { Experiment } from "../experiment/schema.ts";
+import { tensorflowFolder } from "../tensorflowFolder.ts";
 import type { Engine } from "./engine.ts";
 import { createFusedEngine } from "./fused/createFusedEngine.ts";
+import type { BackendReport } from "./tensorflow/backends.ts";
+
+export type { BackendReport };
 
 export interface EngineOptions {
   /** Threads of the fused engine; undefined: as many as it finds useful here. */
@@ -11,7 +15,7 @@ export interface EngineOptions {
 /**
  * Makes the engine that an experiment asks for; "auto" is the fused one.
  *
- * @throws Error when this machine or this version cannot offer it.
+ * @throws Error when this machine cannot offer it.
  */
 export async function createEngine(name: Experiment["engine"], options: EngineOptions): Promise<Engine> {
   switch (name) {
@@ -19,8 +23,19 @@ export async function createEngine(name: Experiment["engine"], options: EngineOp
     case "fused":
       return await createFusedEngine(options.threads === undefined ? {} : { threads: options.threads });
     case "tensorflow":
-      throw new Error(
-        'the engine "tensorflow" is not yet in this version; set "engine" to "auto" or "fused" in the experiment',
-      );
+      return await (await loadTensorflow()).createTensorflowEngine({
+        threads: options.threads,
+        folder: tensorflowFolder(),
+      });
   }
+}
+
+/** Tries every backend of the engine "tensorflow". */
+export async function examineTensorflow(): Promise<BackendReport[]> {
+  return await (await loadTensorflow()).examineBackends({ folder: tensorflowFolder() });
+}
+
+/** Loaded when it is needed: TensorFlow.js takes a while, and most runs do without. */
+function loadTensorflow() {
+  return import("./tensorflow/createTensorflowEngine.ts");
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { trainerJob } from "../runs/launch.ts";
 import { command } from "./report.ts";
 import type { Services } from "./services.ts";
+import { trainerSettings } from "./trainerSettings.ts";
 import { mayRun } from "./trust.ts";
 
 const answerSchema = z.object({
@@ -22,7 +23,12 @@ const answerSchema = z.object({
       reason: z.string().nullish(),
     }),
   ),
+  tensorflowBackends: z.array(
+    z.object({ name: z.enum(["native", "wasm", "cpu"]), live: z.boolean(), reason: z.string().nullish() }),
+  ),
 });
+
+const backendNames = { native: "libtensorflow", wasm: "WebAssembly", cpu: "JavaScript" } as const;
 
 export function registerDoctor(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
@@ -37,7 +43,9 @@ export function registerDoctor(context: vscode.ExtensionContext, services: Servi
         const abort = new AbortController();
         token.onCancellationRequested(() => abort.abort());
         try {
-          return answerSchema.parse(await trainerJob(["doctor"], { signal: abort.signal }));
+          return answerSchema.parse(
+            await trainerJob(["doctor"], { signal: abort.signal, env: trainerSettings().env }),
+          );
         } catch (error) {
           if (abort.signal.aborted) return undefined;
           throw error;
@@ -49,7 +57,8 @@ export function registerDoctor(context: vscode.ExtensionContext, services: Servi
 }
 
 async function show(log: vscode.LogOutputChannel, answer: z.output<typeof answerSchema>): Promise<void> {
-  const { node, platform, cores, simd, relaxedSimd, sharedMemory, threads, engines } = answer;
+  const { node, platform, cores, simd, relaxedSimd, sharedMemory, threads, engines, tensorflowBackends } =
+    answer;
   const yesNo = (good: boolean) => (good ? "yes" : "no");
   const lines = [
     `Node.js ${node}, ${platform}, ${cores} cores`,
@@ -61,6 +70,10 @@ async function show(log: vscode.LogOutputChannel, answer: z.output<typeof answer
       live
         ? `Engine ${name}: ${description ?? "works"}`
         : `Engine ${name}: not here: ${reason ?? "no reason given"}`,
+    ),
+    ...tensorflowBackends.map(
+      ({ name, live, reason }) =>
+        `TensorFlow.js on ${backendNames[name]}: ${live ? "works" : `not here: ${reason ?? "no reason given"}`}`,
     ),
   ];
   for (const line of lines) log.info(line);

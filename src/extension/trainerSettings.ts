@@ -1,8 +1,10 @@
 /** The settings that a trainer is started with. */
+import { resolve } from "node:path";
 import * as vscode from "vscode";
 import type { Thresholds } from "../diagnostics/thresholds.ts";
 import { thresholdNames, thresholdsVariable, thresholdTable } from "../diagnostics/thresholds.ts";
 import type { Experiment } from "../experiment/schema.ts";
+import { tensorflowVariables } from "../tensorflowFolder.ts";
 
 export interface TrainerSettings {
   /** undefined: the trainer's own choice. */
@@ -21,8 +23,22 @@ export function trainerSettings(scope?: vscode.Uri): TrainerSettings {
   return {
     threads: Number.isInteger(threads) && threads > 0 ? threads : undefined,
     engine: engine === "file" ? undefined : engine,
-    env: Object.keys(thresholds).length === 0 ? {} : { [thresholdsVariable]: JSON.stringify(thresholds) },
+    env: {
+      ...tensorflowVariables(tensorflowFolder(scope)),
+      ...(Object.keys(thresholds).length === 0 ? {} : { [thresholdsVariable]: JSON.stringify(thresholds) }),
+    },
   };
+}
+
+/** The user's own TensorFlow: a folder; one that is not absolute lies in the workspace folder. */
+function tensorflowFolder(scope: vscode.Uri | undefined): string | undefined {
+  const folder = vscode.workspace
+    .getConfiguration("sigmascope", scope ?? null)
+    .get("tensorflowFolder", "")
+    .trim();
+  if (folder === "") return undefined;
+  const workspace = scope && vscode.workspace.getWorkspaceFolder(scope);
+  return resolve((workspace ?? vscode.workspace.workspaceFolders?.[0])?.uri.fsPath ?? "", folder);
 }
 
 /** Only what differs from the table and lies in its range: a setting out of range must not keep a run from training. */

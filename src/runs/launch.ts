@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { builtFile } from "../builtFile.ts";
+import type { Experiment } from "../experiment/schema.ts";
 import { controlEnd, controlFromVariable } from "./control.ts";
 import { runFile } from "./runDirectory.ts";
 import { attempt, SystemFailure } from "./systemError.ts";
@@ -19,6 +20,8 @@ export interface LaunchOptions {
   readonly threads?: number;
   /** Go on from the newest checkpoint, or from the one in this file. */
   readonly resume?: boolean | string;
+  /** Engine, instead of the experiment's. */
+  readonly engine?: Experiment["engine"] | undefined;
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,7 +33,7 @@ export interface LaunchedTrainer {
 }
 
 /**
- * Starts `trainer.js train RUN [--resume] [--threads N]` detached: it outlives this process. What it prints goes to
+ * Starts `trainer.js train RUN [--resume] [--engine NAME] [--threads N]` detached: it outlives this process. What it prints goes to
  * the run's `trainer.log`.
  *
  * @throws Error when the trainer is not built; SystemFailure when it cannot be started or the log not be written.
@@ -45,6 +48,7 @@ export async function launchTrainer(
   const args = [trainer, "train", directory];
   if (options.resume) args.push("--resume");
   if (typeof options.resume === "string") args.push(resolve(options.resume));
+  if (options.engine !== undefined) args.push("--engine", options.engine);
   if (options.threads !== undefined) args.push("--threads", String(options.threads));
   const from = options.resume ? controlEnd(directory) : 0;
   const descriptor = attempt("write", log, () => openSync(log, "a"));

@@ -1,6 +1,6 @@
 /** What this machine can do. */
 import { availableParallelism } from "node:os";
-import { createEngine } from "../engine/createEngine.ts";
+import { type BackendReport, createEngine, examineTensorflow } from "../engine/createEngine.ts";
 import { supportsRelaxedSimd, supportsSimd } from "../engine/fused/createFusedEngine.ts";
 
 export interface EngineReport {
@@ -25,6 +25,8 @@ export interface DoctorReport {
   /** Threads that the fused engine uses when not told otherwise. */
   readonly threads: number;
   readonly engines: readonly EngineReport[];
+  /** What the engine "tensorflow" could compute on, the fastest first. */
+  readonly tensorflowBackends: readonly BackendReport[];
 }
 
 /** Looks at the runtime and starts every engine once. */
@@ -39,6 +41,7 @@ export async function examineMachine(): Promise<DoctorReport> {
     sharedMemory: supportsSharedMemory(),
     threads: cores,
     engines: [await examineEngine("fused"), await examineEngine("tensorflow")],
+    tensorflowBackends: await examineTensorflow(),
   };
 }
 

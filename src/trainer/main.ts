@@ -4,6 +4,7 @@
  * `train` says everything through the run directory; every other job prints one JSON line to standard output.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Experiment } from "../experiment/schema.ts";
 import { toJson } from "../runs/jsonNumbers.ts";
 import { examineMachine } from "./doctor.ts";
 import { describeFailure } from "./failure.ts";
@@ -28,13 +29,18 @@ function number(text: string): number {
 
 interface TrainArguments {
   readonly threads?: number;
+  readonly engine?: Experiment["engine"];
   readonly resume?: string | true;
   readonly allowOutside: boolean;
 }
 
-async function train(directory: string, { threads, resume, allowOutside }: TrainArguments): Promise<void> {
+async function train(
+  directory: string,
+  { threads, engine, resume, allowOutside }: TrainArguments,
+): Promise<void> {
   const session = new TrainingSession(directory, {
     threads,
+    engine,
     resume: resume !== undefined,
     checkpoint: typeof resume === "string" ? resume : undefined,
     allowOutside: allowOutside || process.env[allowOutsideVariable] === "1",
@@ -70,6 +76,13 @@ program
   .command("train <run>")
   .description("train the run in this directory")
   .option("--threads <n>", "threads of the engine", wholeNumber)
+  .addOption(
+    new Option("--engine <name>", "engine, instead of the experiment's").choices([
+      "auto",
+      "fused",
+      "tensorflow",
+    ]),
+  )
   .option("--resume [checkpoint]", "go on from the newest checkpoint, or from this one")
   .option("--allow-outside", "let data files lie outside the experiment file's folder", false)
   .action(train);

@@ -33,6 +33,8 @@ import { NonFiniteStep, TrainingLoop } from "./trainingLoop.ts";
 export interface SessionOptions {
   /** Threads of the engine; undefined: as many as it finds useful. */
   readonly threads?: number | undefined;
+  /** undefined: the experiment's. */
+  readonly engine?: Experiment["engine"] | undefined;
   /** Go on with a run that another trainer began. */
   readonly resume?: boolean | undefined;
   /** The checkpoint to go on from; undefined: the newest that can be read. */
@@ -143,13 +145,14 @@ export class TrainingSession {
     this.#heartbeat = new Heartbeat(status, this.#lock);
 
     const { resume = false, checkpoint, allowOutside = false, threads } = this.#options;
+    const makeEngine = this.#options.makeEngine ?? createEngine;
     const experiment = await readExperiment(directory);
     const task = await loadTaskOf(experiment, status.record, allowOutside);
     const schedule = scheduleOf(experiment.training, task);
     const start = startingPoint(directory, experiment, task, resume, checkpoint);
     if (start.step >= schedule.steps)
       throw new Error(`the checkpoint at step ${start.step} is past the run's ${schedule.steps} steps`);
-    const engine = await (this.#options.makeEngine ?? createEngine)(experiment.engine, { threads });
+    const engine = await makeEngine(this.#options.engine ?? experiment.engine, { threads });
     this.#engine = engine;
     const optimizer = optimizerOf(experiment.training);
     const model = engine.createModel(start.spec, optimizer, start.parameters, start.optimizerState);

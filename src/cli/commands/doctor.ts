@@ -1,8 +1,9 @@
 /** `sigmascope doctor`: what this machine can do. */
 import { Command } from "commander";
 import { trainerJob } from "../../runs/launch.ts";
+import { tensorflowVariables } from "../../tensorflowFolder.ts";
 import { exitCodes } from "../exitCodes.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, tensorflowOption } from "../options.ts";
 import { openTerminal, writeJson } from "../terminal.ts";
 
 /** What the trainer's job answers. */
@@ -20,20 +21,42 @@ interface DoctorAnswer {
     readonly description: string | null;
     readonly reason: string | null;
   }[];
+  readonly tensorflowBackends: readonly {
+    readonly name: "native" | "wasm" | "cpu";
+    readonly live: boolean;
+    readonly reason: string | null;
+  }[];
 }
+
+const backendNames = {
+  native: "libtensorflow",
+  wasm: "WebAssembly",
+  cpu: "JavaScript",
+} as const;
 
 export function doctorCommand(): Command {
   return new Command("doctor")
     .description("what this machine can do: WebAssembly SIMD, threads, engines")
+    .addOption(tensorflowOption())
     .addOption(jsonOption("the answers"))
-    .addHelpText("after", "\nExample:\n  sigmascope doctor --json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sigmascope doctor --json\n  sigmascope doctor --tensorflow-folder ~/tensorflow",
+    )
     .action(doctor);
 }
 
-async function doctor({ json = false }: { json?: boolean }): Promise<void> {
+interface DoctorOptions {
+  readonly tensorflowFolder?: string;
+  readonly json?: boolean;
+}
+
+async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promise<void> {
   const terminal = openTerminal(json);
   const { colors } = terminal;
-  const answer = (await trainerJob(["doctor"])) as DoctorAnswer;
+  const answer = (await trainerJob(["doctor"], {
+    env: tensorflowVariables(tensorflowFolder),
+  })) as DoctorAnswer;
   const mark = (good: boolean) => (good ? colors.green("yes") : colors.yellow("no"));
   terminal.say(`Node.js          ${answer.node}, ${answer.platform}, ${answer.cores} cores`);
   terminal.say(`SIMD             ${mark(answer.simd)}`);
@@ -46,6 +69,8 @@ async function doctor({ json = false }: { json?: boolean }): Promise<void> {
     terminal.say(
       `engine ${name.padEnd(9)} ${live ? `${mark(true)}, ${description}` : `${mark(false)}: ${reason}`}`,
     );
+  for (const { name, live, reason } of answer.tensorflowBackends)
+    terminal.say(`  on ${backendNames[name].padEnd(14)}${mark(live)}${live ? "" : `: ${reason}`}`);
   if (json) writeJson(answer);
   if (!answer.engines.some(({ live }) => live)) process.exitCode = exitCodes.failed;
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
+import type { Experiment } from "../../experiment/schema.ts";
 import { type LaunchedTrainer, launchTrainer } from "../../runs/launch.ts";
 import { logEnd } from "../../runs/logEnd.ts";
 import { runFiles } from "../../runs/runDirectory.ts";
@@ -9,12 +10,13 @@ import { lockOwner } from "../../runs/runLock.ts";
 import { readRunRecord } from "../../runs/runRecord.ts";
 import { trainerOptions } from "../../runs/startRun.ts";
 import { openRun } from "../../runs/store.ts";
+import { tensorflowVariables } from "../../tensorflowFolder.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
 import { isFile, noSuchFile } from "../files.ts";
 import { findRun } from "../findRun.ts";
 import { followRun } from "../followRun.ts";
 import { Interruption } from "../interruption.ts";
-import { jsonOption, runsOption, threadsOption } from "../options.ts";
+import { engineOption, jsonOption, runsOption, tensorflowOption, threadsOption } from "../options.ts";
 import { summarize } from "../runSummary.ts";
 import { sayRun } from "../sayRun.ts";
 import { sayVerdict } from "../showVerdict.ts";
@@ -23,6 +25,8 @@ import { openTerminal, writeJson } from "../terminal.ts";
 interface ResumeOptions {
   readonly from?: string;
   readonly threads?: number;
+  readonly engine?: Experiment["engine"];
+  readonly tensorflowFolder?: string;
   readonly allowOutside?: boolean;
   readonly runs: string;
   readonly json?: boolean;
@@ -37,6 +41,8 @@ export function resumeCommand(): Command {
       "the checkpoint to go on from, instead of the newest: a path, or a name among the run's",
     )
     .addOption(threadsOption())
+    .addOption(engineOption("the experiment's; a checkpoint of either goes on in the other"))
+    .addOption(tensorflowOption())
     .option("--allow-outside", "let the task read data outside the folder of its experiment file")
     .addOption(runsOption())
     .addOption(jsonOption("the result"))
@@ -63,7 +69,8 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
       `${directory} is being trained by process ${owner.pid} on ${owner.host}; only a run that has ended can be resumed`,
     );
   const trainer = await launchTrainer(directory, {
-    ...trainerOptions(threads, allowOutside),
+    ...trainerOptions(threads, allowOutside, tensorflowVariables(options.tensorflowFolder)),
+    engine: options.engine,
     resume: options.from === undefined ? true : await checkpointOf(directory, options.from),
   });
   await begun(directory, trainer);

@@ -1,14 +1,22 @@
 /** `sigmascope train`: runs experiments, one after the other, and says what their gradients did. */
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Experiment } from "../../experiment/schema.ts";
 import type { RunState } from "../../runs/run.ts";
 import { startRun } from "../../runs/startRun.ts";
 import { type OpenedRun, openRun } from "../../runs/store.ts";
+import { tensorflowVariables } from "../../tensorflowFolder.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { followRun } from "../followRun.ts";
 import { Interruption } from "../interruption.ts";
-import { defaultRuns, jsonOption, threadsOption, wholeNumber } from "../options.ts";
+import {
+  defaultRuns,
+  engineOption,
+  jsonOption,
+  tensorflowOption,
+  threadsOption,
+  wholeNumber,
+} from "../options.ts";
 import { applyOverrides, readExperiments } from "../readExperiments.ts";
 import { summarize } from "../runSummary.ts";
 import { sayRun } from "../sayRun.ts";
@@ -21,6 +29,7 @@ interface TrainOptions {
   readonly seed?: number;
   readonly threads?: number;
   readonly engine?: Experiment["engine"];
+  readonly tensorflowFolder?: string;
   readonly out: string;
   readonly report?: string;
   readonly allowOutside?: boolean;
@@ -34,9 +43,8 @@ export function trainCommand(): Command {
     .option("--steps <n>", "training steps, instead of what the file says", wholeNumber(1, 1_000_000_000))
     .option("--seed <n>", "seed, instead of the file's", wholeNumber(0, 4_294_967_295))
     .addOption(threadsOption())
-    .addOption(
-      new Option("--engine <name>", "engine, instead of the file's").choices(["auto", "fused", "tensorflow"]),
-    )
+    .addOption(engineOption("the file's"))
+    .addOption(tensorflowOption())
     .option("--out <folder>", "folder for the run directories", defaultRuns)
     .option("--report <file>", "write an HTML report of the runs at the end")
     .option("--allow-outside", "let tasks read data outside the folder of their experiment file")
@@ -71,6 +79,7 @@ async function train(files: string[], options: TrainOptions): Promise<void> {
       root,
       threads,
       allowOutside,
+      env: tensorflowVariables(options.tensorflowFolder),
     });
     terminal.say(colors.dim(`${file} → ${started.directory}`));
     const { state } = await followRun(started.directory, started.trainer, interruption, terminal);

@@ -1,4 +1,5 @@
 /** A model of the fused engine: the steps of a training step, in order. */
+import { assertBatch, batchParts, lossTerms } from "../batches.ts";
 import type {
   Batch,
   EvaluationResult,
@@ -182,17 +183,7 @@ export class FusedModel implements Model {
   }
 
   #forward(batch: Batch, flag: number, use: (part: Batch, from: number) => void): void {
-    const { inputSize, head, outputSize } = this.spec;
-    const targetSize = head === "classifyEach" ? batch.length : head === "regressLast" ? outputSize : 1;
-    const inputs = batch.length * inputSize;
-    for (let from = 0; from < batch.size; from += forwardBatch) {
-      const to = Math.min(from + forwardBatch, batch.size);
-      const part: Batch = {
-        size: to - from,
-        length: batch.length,
-        inputs: batch.inputs.subarray(from * inputs, to * inputs),
-        targets: batch.targets.subarray(from * targetSize, to * targetSize),
-      };
+    for (const [part, from] of batchParts(this.spec, batch, forwardBatch)) {
       this.#run(this.#load(part), flag);
       use(part, from);
     }
@@ -211,7 +202,7 @@ export class FusedModel implements Model {
   /** Copies a batch into kernel memory; returns its number of shards. */
   #load(batch: Batch): number {
     if (this.#disposed) throw new Error("the model was disposed of");
-    this.#check(batch);
+    assertBatch(this.spec, batch);
     const { capacity } = this.#buffers ?? { capacity: { batch: 0, length: 0 } };
     if (batch.size > capacity.batch || batch.length > capacity.length) {
       this.#buffers?.release();
@@ -238,14 +229,8 @@ export class FusedModel implements Model {
     integers[record + field.batch] = batch.size;
     integers[record + field.panels] = panels;
     integers[record + field.panelsPerShard] = panelsPerShard;
-    floats[record + field.scale] = 1 / this.#terms(batch);
+    floats[record + field.scale] = 1 / lossTerms(this.spec, batch);
     return shards;
-  }
-
-  /** Number of terms in the mean that the loss is. */
-  #terms(batch: Batch): number {
-    const { head, outputSize } = this.spec;
-    return batch.size * (head === "classifyEach" ? batch.length : head === "regressLast" ? outputSize : 1);
   }
 
   #sums(batch: Batch): EvaluationResult {
@@ -258,7 +243,7 @@ export class FusedModel implements Model {
       loss += doubles[losses / 8 + panel]!;
       metric += doubles[metrics / 8 + panel]!;
     }
-    const terms = this.#terms(batch);
+    const terms = lossTerms(this.spec, batch);
     return { loss: loss / terms, metric: metric / terms };
   }
 
@@ -282,28 +267,5 @@ export class FusedModel implements Model {
       }
       return { gradientNorm, saturation };
     });
-  }
-
-  #check(batch: Batch): void {
-    const { inputSize, head, outputSize } = this.spec;
-    const { size, length, inputs, targets } = batch;
-    const fail = (what: string): never => {
-      throw new RangeError(`batch of ${size} sequences × ${length} timesteps: ${what}`);
-    };
-    if (!(size >= 1 && length >= 1)) fail("size and length must be at least 1");
-    const expected = size * length * inputSize;
-    if (inputs.length !== expected) fail(`${inputs.length} input values; expected ${expected}`);
-    const targetCount = size * (head === "classifyEach" ? length : head === "regressLast" ? outputSize : 1);
-    if (targets.length !== targetCount) fail(`${targets.length} targets; expected ${targetCount}`);
-    if (head === "regressLast") {
-      if (!(targets instanceof Float32Array)) fail("targets must be a Float32Array");
-      return;
-    }
-    if (!(targets instanceof Int32Array)) fail("targets must be an Int32Array");
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[i]!;
-      if (!(target >= 0 && target < outputSize))
-        fail(`target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
-    }
   }
 }

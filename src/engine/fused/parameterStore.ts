@@ -1,13 +1,9 @@
 /** A model's parameters in kernel memory, with their gradients and the optimizer's state. */
 import type { ModelSpec, OptimizerSettings, ParameterProbe, Tensor, TensorMap } from "../engine.ts";
+import { adamBeta1, adamBeta2, epsilon, rmspropDecay } from "../optimizerConstants.ts";
 import { assertParameters, parameterShapes } from "../parameters.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
-
-const adamBeta1 = 0.9;
-const adamBeta2 = 0.999;
-const rmspropDecay = 0.99;
-const epsilon = 1e-8;
 
 interface Parameter {
   readonly name: string;

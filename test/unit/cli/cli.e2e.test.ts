@@ -265,10 +265,25 @@ describe("runs to the end", () => {
   });
 
   it("an engine that is not there fails the run and says so", async () => {
-    const ended = await sigmascope("train", "short.sigmascope.json", "--engine", "tensorflow", "--json");
+    const ended = await sigmascope(
+      ...["train", "short.sigmascope.json", "--engine", "tensorflow", "--json"],
+      ...["--tensorflow-folder", "nowhere"],
+    );
     expect(ended.code).toBe(1);
     expect(lastJson(ended)).toMatchObject({ state: "failed", step: 0 });
-    expect(ended.err).toContain("tensorflow");
+    expect(ended.err).toContain(`there is no folder ${join(folder, "nowhere")}`);
+  });
+
+  it("both engines train the same model", async () => {
+    const runs = [];
+    for (const engine of ["fused", "tensorflow"]) {
+      const ended = await sigmascope("train", "short.sigmascope.json", "--engine", engine, "--json");
+      expect(ended.code, ended.err).toBe(0);
+      runs.push(readRunRecord(lastJson(ended).directory));
+    }
+    expect(runs.map(({ engine }) => engine.name)).toEqual(["fused", "tensorflow"]);
+    expect(runs[1]!.engine.description).toContain("TensorFlow.js");
+    expect(runs[1]!.loss! / runs[0]!.loss!).toBeCloseTo(1, 3);
   });
 });
 

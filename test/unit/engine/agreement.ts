@@ -8,6 +8,7 @@
 import { expect } from "vitest";
 import type { Batch, LayerProbe, Model, ModelSpec, TensorMap } from "../../../src/engine/engine.ts";
 import { Random } from "../../../src/random.ts";
+import { toDoubles } from "../../reference/cases.ts";
 import {
   type Doubles,
   evaluate,
@@ -75,15 +76,36 @@ function perturbed(spec: ModelSpec, parameters: Doubles, batch: Batch): Gradient
   });
 }
 
-/** Everything a model says of a batch without changing itself. */
-export function expectAgreement(model: Model, spec: ModelSpec, parameters: Doubles, batch: Batch): void {
-  const expected = evaluateWithGradients(spec, parameters, batch);
+/** What is compared of a pass forward and back. */
+export type Truth = Pick<GradientEvaluation, "loss" | "gradients" | "layers">;
+
+function asTruth({ loss, gradients, layers }: ReturnType<Model["gradients"]>): Truth {
+  const doubles = ({ gradientNorm, saturation }: LayerProbe) => ({
+    gradientNorm: Float64Array.from(gradientNorm),
+    saturation: Float64Array.from(saturation),
+  });
+  return { loss, gradients: toDoubles(gradients), layers: layers.map(doubles) };
+}
+
+/**
+ * Everything a model says of a batch without changing itself.
+ * @param other another engine to hold it against in place of the reference.
+ */
+export function expectAgreement(
+  model: Model,
+  spec: ModelSpec,
+  parameters: Doubles,
+  batch: Batch,
+  other?: Model,
+): void {
+  const exact = evaluateWithGradients(spec, parameters, batch);
+  const expected = other ? asTruth(other.gradients(batch)) : exact;
   const others = perturbed(spec, parameters, batch);
   const found = model.gradients(batch);
   expectValues([found.loss], [expected.loss], "loss", 1e-6);
-  const sensitivity = (of: (evaluation: GradientEvaluation) => ArrayLike<number>) => {
-    const values = of(expected);
-    const changes = others.map((other) => largest(Array.from(of(other), (value, i) => value - values[i]!)));
+  const sensitivity = (of: (evaluation: Truth) => ArrayLike<number>) => {
+    const values = of(exact);
+    const changes = others.map((moved) => largest(Array.from(of(moved), (value, i) => value - values[i]!)));
     return amplification * Math.max(...changes);
   };
   const cancelled = cancellation * globalNorm(expected.gradients);
@@ -110,7 +132,7 @@ export function expectAgreement(model: Model, spec: ModelSpec, parameters: Doubl
 /** Each norm within `tolerance` of itself, since charts show them on a logarithmic scale. */
 export function expectProbes(
   found: readonly LayerProbe[],
-  { layers }: GradientEvaluation,
+  { layers }: Pick<Truth, "layers">,
   absolute: (layer: number, index: number) => number = () => 0,
 ): void {
   expect(found.length, "layers").toBe(layers.length);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,8 @@ import { initializeParameters } from "../../../src/engine/initialize.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../../src/runs/checkpoint.ts";
 import { trainerJob } from "../../../src/runs/launch.ts";
 import { writeSafetensors } from "../../../src/runs/safetensors.ts";
+import { tensorflowVariables } from "../../../src/tensorflowFolder.ts";
+import type { DoctorReport } from "../../../src/trainer/doctor.ts";
 import type { Inspection } from "../../../src/trainer/inspect.ts";
 import type { SwitchAnswer } from "../../../src/trainer/switchCheckpoint.ts";
 import { smallSpec } from "./helpers.ts";
@@ -192,9 +194,47 @@ describe("doctor", () => {
       sharedMemory: true,
       engines: [
         { name: "fused", live: true, reason: null },
-        { name: "tensorflow", live: false, description: null },
+        { name: "tensorflow", live: true, reason: null },
       ],
     });
+    const { tensorflowBackends } = report as DoctorReport;
+    expect(tensorflowBackends.map(({ name }) => name)).toEqual(["native", "wasm", "cpu"]);
+    expect(tensorflowBackends[1]).toMatchObject({ live: true, reason: null });
+    expect(tensorflowBackends[1]!.description).toMatch(/^TensorFlow\.js .*WebAssembly SIMD/);
+    expect(tensorflowBackends[2]).toMatchObject({ live: true, reason: null });
+    // Whether the optional package could be fetched is this machine's affair.
+    const [native] = tensorflowBackends;
+    expect(native!.live ? native!.description : native!.reason).toContain("tfjs-node");
+  });
+
+  it("says why a folder's TensorFlow cannot be used", async () => {
+    const folder = at("no-tensorflow");
+    mkdirSync(folder);
+    const env = tensorflowVariables(folder);
+    const { engines, tensorflowBackends } = (await trainerJob(["doctor"], { env })) as DoctorReport;
+    expect(engines[1]).toMatchObject({ name: "tensorflow", live: false });
+    expect(engines[1]!.reason).toContain(
+      `${folder}; neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed there`,
+    );
+    expect(tensorflowBackends.map(({ live }) => live)).toEqual([false, true, true]);
+  });
+
+  it("loads the package of a folder, and puts back what Node 23 took away before that", async () => {
+    // As far as a stand-in can show it: what it finds at its own loading is told by its version.
+    const place = at("own-tensorflow/node_modules/@tensorflow/tfjs-node");
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, "package.json"), '{"name":"@tensorflow/tfjs-node","main":"index.js"}');
+    writeFileSync(
+      join(place, "index.js"),
+      `const { isNullOrUndefined } = require("node:util");
+      const works = [null, undefined, 0].map((value) => isNullOrUndefined(value)).join();
+      throw new Error("stand-in, isNullOrUndefined: " + works);`,
+    );
+    const env = tensorflowVariables(at("own-tensorflow"));
+    const { tensorflowBackends } = (await trainerJob(["doctor"], { env })) as DoctorReport;
+    expect(tensorflowBackends[0]!.reason).toContain(
+      `@tensorflow/tfjs-node at ${join(place, "index.js")} does not load: stand-in, isNullOrUndefined: true,true,false`,
+    );
   });
 });
 

@@ -116,6 +116,23 @@ describe("a run that was killed", () => {
     await expectSameAsWhole(directory);
   });
 
+  it("goes on by the other engine, which finds the same losses and norms", async () => {
+    const directory = await killedAfter(300);
+    expect(await runs.start(directory, "--resume", "--engine", "tensorflow").end()).toBe(0);
+    const { record, rows } = await openRun(directory);
+    expect(record).toMatchObject({ state: "finished", step: 1200, engine: { name: "tensorflow" } });
+    const expected = await openRun(whole);
+    expect(rows.map(({ step }) => step)).toEqual(expected.rows.map(({ step }) => step));
+    const { step: from } = findEvent(directory, "resumed")!;
+    // Later the two roundings grow apart.
+    for (const [i, row] of rows.entries()) {
+      if (row.step <= from || row.step > from + 20) continue;
+      const other = expected.rows[i]!;
+      expect(row.loss! / other.loss!).toBeCloseTo(1, 3);
+      expect(row.gradientNorm! / other.gradientNorm!).toBeCloseTo(1, 2);
+    }
+  });
+
   it("goes on from a checkpoint that is named, and forgets the later ones", async () => {
     const directory = await killedAfter(300);
     const oldest = listCheckpoints(directory).at(-1)!;

@@ -1,0 +1,58 @@
+/** Batches: what is in one, parts of one, and whether it fits a model. The same for every engine. */
+import type { Batch, ModelSpec } from "./engine.ts";
+
+type HeadShape = Pick<ModelSpec, "head" | "outputSize">;
+
+/** Target values of one sequence of T timesteps. */
+export function targetsPerSequence({ head, outputSize }: HeadShape, length: number): number {
+  return head === "classifyEach" ? length : head === "regressLast" ? outputSize : 1;
+}
+
+/** Number of terms in the mean that the loss is. */
+export function lossTerms(spec: HeadShape, batch: Batch): number {
+  return batch.size * targetsPerSequence(spec, batch.length);
+}
+
+/** A batch in parts of at most `most` sequences, each with the index of its first; views, not copies. */
+export function* batchParts(
+  spec: ModelSpec,
+  batch: Batch,
+  most: number,
+): Generator<[part: Batch, from: number]> {
+  const inputs = batch.length * spec.inputSize;
+  const targets = targetsPerSequence(spec, batch.length);
+  for (let from = 0; from < batch.size; from += most) {
+    const to = Math.min(from + most, batch.size);
+    const part: Batch = {
+      size: to - from,
+      length: batch.length,
+      inputs: batch.inputs.subarray(from * inputs, to * inputs),
+      targets: batch.targets.subarray(from * targets, to * targets),
+    };
+    yield [part, from];
+  }
+}
+
+/** @throws RangeError naming what does not fit the model, the value found and those allowed. */
+export function assertBatch(spec: ModelSpec, batch: Batch): void {
+  const { inputSize, head, outputSize } = spec;
+  const { size, length, inputs, targets } = batch;
+  const fail = (what: string): never => {
+    throw new RangeError(`batch of ${size} sequences × ${length} timesteps: ${what}`);
+  };
+  if (!(size >= 1 && length >= 1)) fail("size and length must be at least 1");
+  const expected = size * length * inputSize;
+  if (inputs.length !== expected) fail(`${inputs.length} input values; expected ${expected}`);
+  const targetCount = size * targetsPerSequence(spec, length);
+  if (targets.length !== targetCount) fail(`${targets.length} targets; expected ${targetCount}`);
+  if (head === "regressLast") {
+    if (!(targets instanceof Float32Array)) fail("targets must be a Float32Array");
+    return;
+  }
+  if (!(targets instanceof Int32Array)) fail("targets must be an Int32Array");
+  for (let i = 0; i < targets.length; i++) {
+    const target = targets[i]!;
+    if (!(target >= 0 && target < outputSize))
+      fail(`target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
+  }
+}

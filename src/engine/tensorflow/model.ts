@@ -1,0 +1,186 @@
+/** A model of the TensorFlow.js engine: the same steps as the fused one's, differentiated by TensorFlow.js. */
+import { assertBatch, batchParts } from "../batches.ts";
+import type {
+  Batch,
+  EvaluationResult,
+  LayerProbe,
+  Model,
+  ModelSpec,
+  OptimizerSettings,
+  StepResult,
+  TensorMap,
+} from "../engine.ts";
+import { parameterShapes } from "../parameters.ts";
+import { lossOf, metricOf, targetsOf } from "./head.ts";
+import { layerReader, type Network, runNetwork, timeMajorInputs } from "./network.ts";
+import { copyOf, l2Norm, ParameterStore } from "./parameterStore.ts";
+import type { Tensor, Tensor2D } from "./tensorflow.ts";
+import { type TransitionFrame, transitionFrame } from "./transition.ts";
+import { StateWatcher } from "./watch.ts";
+
+/** Sequences of a forward pass without gradients: more would need more memory than they save time. */
+const forwardBatch = 256;
+
+interface Differentiated extends EvaluationResult {
+  /** In the order of the parameters; the caller disposes of them. */
+  readonly gradients: readonly Tensor[];
+  readonly layers: readonly LayerProbe[] | undefined;
+}
+
+export class TensorflowModel implements Model {
+  readonly spec: ModelSpec;
+  readonly #network: Network;
+  readonly #settings: OptimizerSettings;
+  readonly #store: ParameterStore;
+  readonly #activate: () => void;
+  #disposed = false;
+
+  /** @param activate makes the engine's backend the one that new tensors belong to. */
+  constructor(
+    network: Network,
+    settings: OptimizerSettings,
+    parameters: TensorMap,
+    state: TensorMap | undefined,
+    activate: () => void,
+  ) {
+    this.spec = network.spec;
+    this.#network = network;
+    this.#settings = settings;
+    this.#activate = activate;
+    activate();
+    this.#store = new ParameterStore(network.tf, network.spec, settings, parameters, state);
+  }
+
+  getParameters(): TensorMap {
+    return this.#store.values();
+  }
+
+  getOptimizerState(): TensorMap {
+    return this.#store.optimizerState();
+  }
+
+  trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
+    const { loss, metric, gradients, layers } = this.#differentiate(batch, probe);
+    try {
+      const norms = gradients.map((gradient) => l2Norm(gradient.dataSync()));
+      const gradientNorm = l2Norm(norms);
+      const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm);
+      const { clipNorm } = this.#settings;
+      const scale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
+      const parameters = finite
+        ? this.#store.update(gradients, learningRate, scale, probe ? norms : undefined)
+        : [];
+      return {
+        loss,
+        metric,
+        gradientNorm,
+        clippedGradientNorm: gradientNorm * scale,
+        finite,
+        probe: layers ? { layers, parameters } : undefined,
+      };
+    } finally {
+      for (const gradient of gradients) gradient.dispose();
+    }
+  }
+
+  gradients(batch: Batch): { loss: number; gradients: TensorMap; layers: readonly LayerProbe[] } {
+    const { loss, gradients, layers } = this.#differentiate(batch, true);
+    const named = parameterShapes(this.spec).map(
+      ({ name, shape }, index) => [name, { shape, data: copyOf(gradients[index]!) }] as const,
+    );
+    for (const gradient of gradients) gradient.dispose();
+    return { loss, gradients: new Map(named), layers: layers! };
+  }
+
+  evaluate(batch: Batch): EvaluationResult {
+    const { tf } = this.#network;
+    let loss = 0;
+    let metric = 0;
+    for (const [part] of this.#parts(batch)) {
+      tf.tidy(() => {
+        const outputs = this.#outputs(part);
+        const mean = lossOf(tf, this.spec, outputs, targetsOf(tf, this.spec, part));
+        loss += mean.dataSync()[0]! * part.size;
+        metric += metricOf(this.spec, outputs.dataSync(), part) * part.size;
+      });
+    }
+    return { loss: loss / batch.size, metric: metric / batch.size };
+  }
+
+  predict(batch: Batch): Float32Array {
+    const { tf } = this.#network;
+    const { outputSize, head } = this.spec;
+    const timesteps = head === "classifyEach" ? batch.length : 1;
+    const out = new Float32Array(batch.size * timesteps * outputSize);
+    for (const [part, from] of this.#parts(batch)) {
+      const values = tf.tidy(() => this.#outputs(part).dataSync());
+      for (let t = 0; t < timesteps; t++)
+        for (let b = 0; b < part.size; b++) {
+          const row = (t * part.size + b) * outputSize;
+          out.set(values.subarray(row, row + outputSize), ((from + b) * timesteps + t) * outputSize);
+        }
+    }
+    return out;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#store.dispose();
+  }
+
+  *#parts(batch: Batch): Generator<[part: Batch, from: number]> {
+    this.#assertUsable();
+    assertBatch(this.spec, batch);
+    yield* batchParts(this.spec, batch, forwardBatch);
+  }
+
+  #assertUsable(): void {
+    if (this.#disposed) throw new Error("the model was disposed of");
+    this.#activate();
+  }
+
+  #frames(): (TransitionFrame | undefined)[] {
+    const tensors = this.#store.tensors();
+    return Array.from({ length: this.spec.layers }, (_, layer) =>
+      transitionFrame(this.#network.tf, this.spec, layerReader(tensors, layer)),
+    );
+  }
+
+  /** Call inside a tidy. */
+  #outputs(batch: Batch): Tensor2D {
+    const inputs = timeMajorInputs(this.#network, batch);
+    return runNetwork(this.#network, this.#store.tensors(), this.#frames(), inputs);
+  }
+
+  /** Forward and backward: the gradient of the mean loss. */
+  #differentiate(batch: Batch, probe: boolean): Differentiated {
+    this.#assertUsable();
+    assertBatch(this.spec, batch);
+    const { tf } = this.#network;
+    const tensors = this.#store.tensors();
+    const names = [...tensors.keys()];
+    const watcher = probe ? new StateWatcher(tf, this.spec, batch.length) : undefined;
+    let metric = 0;
+    try {
+      let loss = 0;
+      const gradients = tf.tidy(() => {
+        const inputs = timeMajorInputs(this.#network, batch);
+        const targets = targetsOf(tf, this.spec, batch);
+        const frames = this.#frames();
+        const differentiate = tf.valueAndGrads((...values: Tensor[]) => {
+          const parameters = new Map(names.map((name, index) => [name, values[index]!]));
+          const outputs = runNetwork(this.#network, parameters, frames, inputs, watcher);
+          metric = metricOf(this.spec, outputs.dataSync(), batch);
+          return lossOf(tf, this.spec, outputs, targets);
+        });
+        const { value, grads } = differentiate([...tensors.values()]);
+        loss = value.dataSync()[0]!;
+        return grads;
+      });
+      return { loss, metric, gradients, layers: watcher?.probes(batch.size) };
+    } finally {
+      watcher?.dispose();
+    }
+  }
+}
