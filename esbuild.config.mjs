@@ -12,8 +12,10 @@ const programs = {
   trainer: "src/trainer/main.ts",
   "fused-worker": "src/engine/fused/worker.ts",
   "spectrum-worker": "src/trainer/spectrumWorker.ts",
-  bench: "bench/main.ts",
 };
+
+/** Programs that hold TensorFlow.js from the start. */
+const withTensorflow = { bench: "bench/main.ts" };
 
 /** Loaded by programs when they need it; what they import of it stays an import. */
 const onDemand = {
@@ -121,7 +123,7 @@ await bundle({
   logLevel: "warning",
 });
 await bundle({
-  entryPoints: present(onDemand),
+  entryPoints: present({ ...onDemand, ...withTensorflow }),
   outdir: "dist",
   bundle: true,
   platform: "node",

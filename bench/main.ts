@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
+import { benchEngines } from "./engines.ts";
 import { measureShape, type Row } from "./measure.ts";
 import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
@@ -17,6 +18,8 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
   --threads LIST     thread counts (default 1,2)
   --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
+  --engines          instead: the TensorFlow.js engine on each of its backends against the fused one
+  --tensorflow-folder DIR   with --engines: where your own tfjs-node is installed
   -h, --help         this text
 `;
 
@@ -27,6 +30,8 @@ const { values } = parseArgs({
     hidden: { type: "string" },
     threads: { type: "string", default: "1,2" },
     panel: { type: "boolean", default: false },
+    engines: { type: "boolean", default: false },
+    "tensorflow-folder": { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -63,6 +68,11 @@ async function main(): Promise<void> {
   }
   if (values.panel) {
     await benchPanel();
+    return;
+  }
+  if (values.engines) {
+    const rows = await benchEngines(values["tensorflow-folder"], values.quick ? 3 : 9);
+    if (values.json) console.log(JSON.stringify({ rows }));
     return;
   }
   const hidden = values.hidden === undefined ? undefined : numbers("hidden", values.hidden);
