@@ -12,10 +12,9 @@ import type {
 } from "../engine.ts";
 import { parameterShapes } from "../parameters.ts";
 import { lossOf, metricOf, targetsOf } from "./head.ts";
-import { layerReader, type Network, runNetwork, timeMajorInputs } from "./network.ts";
+import { type Network, runNetwork, timeMajorInputs } from "./network.ts";
 import { copyOf, l2Norm, ParameterStore } from "./parameterStore.ts";
 import type { Tensor, Tensor2D } from "./tensorflow.ts";
-import { type TransitionFrame, transitionFrame } from "./transition.ts";
 import { StateWatcher } from "./watch.ts";
 
 /** Sequences of a forward pass without gradients: more would need more memory than they save time. */
@@ -140,17 +139,10 @@ export class TensorflowModel implements Model {
     this.#activate();
   }
 
-  #frames(): (TransitionFrame | undefined)[] {
-    const tensors = this.#store.tensors();
-    return Array.from({ length: this.spec.layers }, (_, layer) =>
-      transitionFrame(this.#network.tf, this.spec, layerReader(tensors, layer)),
-    );
-  }
-
   /** Call inside a tidy. */
   #outputs(batch: Batch): Tensor2D {
     const inputs = timeMajorInputs(this.#network, batch);
-    return runNetwork(this.#network, this.#store.tensors(), this.#frames(), inputs);
+    return runNetwork(this.#network, this.#store.tensors(), inputs);
   }
 
   /** Forward and backward: the gradient of the mean loss. */
@@ -167,10 +159,9 @@ export class TensorflowModel implements Model {
       const gradients = tf.tidy(() => {
         const inputs = timeMajorInputs(this.#network, batch);
         const targets = targetsOf(tf, this.spec, batch);
-        const frames = this.#frames();
         const differentiate = tf.valueAndGrads((...values: Tensor[]) => {
           const parameters = new Map(names.map((name, index) => [name, values[index]!]));
-          const outputs = runNetwork(this.#network, parameters, frames, inputs, watcher);
+          const outputs = runNetwork(this.#network, parameters, inputs, watcher);
           metric = metricOf(this.spec, outputs.dataSync(), batch);
           return lossOf(tf, this.spec, outputs, targets);
         });

@@ -2,7 +2,7 @@
 import type { Batch, ModelSpec } from "../engine.ts";
 import { type CellState, cellOf } from "./cells.ts";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "./tensorflow.ts";
-import { type TransitionFrame, transitionMatrix } from "./transition.ts";
+import { transitionMatrix } from "./transition.ts";
 
 /** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Tensor>;
@@ -21,7 +21,7 @@ export interface Network {
 }
 
 /** A parameter of a layer by its short name. */
-export function layerReader(parameters: Parameters, layer: number): (name: string) => Tensor {
+function layerReader(parameters: Parameters, layer: number): (name: string) => Tensor {
   return (name) => parameters.get(`layers.${layer}.${name}`)!;
 }
 
@@ -34,13 +34,11 @@ export function timeMajorInputs({ tf, spec }: Network, batch: Batch): Tensor3D {
 /**
  * Runs the layers and the head.
  * @param inputs [T, B, d].
- * @param frames of each layer, made before the tape began.
  * @returns the head's outputs: [B, outputs], or for classifyEach [T · B, outputs], timestep by timestep.
  */
 export function runNetwork(
   { tf, spec }: Network,
   parameters: Parameters,
-  frames: readonly (TransitionFrame | undefined)[],
   inputs: Tensor3D,
   watcher?: Watcher,
 ): Tensor2D {
@@ -52,7 +50,7 @@ export function runNetwork(
   for (let layer = 0; layer < spec.layers; layer++) {
     const read = layerReader(parameters, layer);
     const weights = {
-      W: transitionMatrix(tf, spec, read, frames[layer]),
+      W: transitionMatrix(tf, spec, read),
       bHidden: spec.cell === "gru" ? (read("bHidden") as Tensor1D) : undefined,
     };
     const driven = drive(tf, below, read("M") as Tensor2D, read("b") as Tensor1D);
