@@ -1,6 +1,11 @@
 /** Builds everything that runs into dist/: kernels (AssemblyScript → WebAssembly) and bundles (TypeScript → JavaScript). */
+
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
@@ -34,6 +39,10 @@ const pages = {
   diagnostics: "webview/diagnostics/main.ts",
   live: "webview/live/main.ts",
 };
+
+/** The library, whose users bring TensorFlow.js: name in dist/ → entry. Its types are those of the modules named. */
+const library = { "tfjs/index": "src/tfjs/index.ts" };
+const libraryTypes = ["index", "recordRun", "spectralFactors", "spectralLayers"];
 
 /** Files that programs read at run time: name in dist/ → source. */
 const assets = {
@@ -70,6 +79,23 @@ async function buildKernels(name, extra) {
     ...extra,
   ]);
   if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
+}
+
+/** Declarations of the library, beside its bundle. */
+async function writeLibraryTypes() {
+  const folder = await mkdtemp(join(tmpdir(), "sigmascope-types-"));
+  try {
+    const tsc = ["node_modules/typescript/bin/tsc", "-p", "src/tfjs", "--outDir", folder];
+    await promisify(execFile)(process.execPath, tsc);
+    for (const name of libraryTypes) {
+      const text = await readFile(join(folder, "src/tfjs", `${name}.d.ts`), "utf8");
+      const named = text.replace(/(from ")(\.\/[^"]+)\.ts"/g, '$1$2.js"');
+      if (/from "\.\./.test(named)) throw new Error(`the types of src/tfjs/${name}.ts name other parts`);
+      await writeFile(`dist/tfjs/${name}.d.ts`, named);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 const present = (entries) =>
@@ -136,6 +162,21 @@ await bundle({
   banner: { js: `${commonJs} ${commonJsPlace}` },
   logLevel: "warning",
 });
+await bundle({
+  entryPoints: present(library),
+  outdir: "dist",
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  external: ["@tensorflow/*"],
+  minify: true,
+  keepNames: true,
+  legalComments: "linked",
+  banner: { js: commonJs },
+  logLevel: "warning",
+});
+await writeLibraryTypes();
 await bundle({
   entryPoints: present(extension),
   outdir: "dist",

@@ -33,7 +33,7 @@ const { size } = await stat(vsix);
 if (size >= largest) throw new Error(`${vsix} has ${size} bytes; ${largest} are allowed`);
 const files = node([vsce, "ls", "--no-dependencies"]).trim().split("\n");
 const runs =
-  /^(package\.json|package\.nls\.json|readme\.md|changelog\.md|license(\.txt)?|third-party-notices\.txt|dist\/[\w.-]+\.(js|cjs|css|wasm|csv|txt|md)|examples\/[\w.-]+\.json|media\/.+\.(svg|png|json|md))$/i;
+  /^(package\.json|package\.nls\.json|readme\.md|changelog\.md|license(\.txt)?|third-party-notices\.txt|dist\/[\w.-]+\.(js|cjs|css|wasm|csv|txt|md)|dist\/tfjs\/[\w.-]+\.(js|ts|txt)|examples\/[\w.-]+\.(json|mjs)|media\/.+\.(svg|png|json|md))$/i;
 const stray = files.filter((file) => !runs.test(file) || /bench|inputs\.json/.test(file));
 if (stray.length > 0) throw new Error(`${vsix} holds what does not run: ${stray.join(", ")}`);
 console.log(`${vsix}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB`);

@@ -67,7 +67,7 @@ function resultLine(input: VerdictInput): string {
   const show = (metric: number) => (metricName === "accuracy" ? percent(metric) : number(metric));
   const after = `after ${step}${step < steps ? ` of ${steps}` : ""} steps`;
   if (value === null) return `No result ${after}.`;
-  return `${from === "test" ? "Test" : "Training"} ${metricName} ${show(value)} ${after}; without memory it would be ${show(baseline.metric)}.`;
+  return `${from === "test" ? "Test" : "Training"} ${metricName} ${show(value)} ${after}${Number.isNaN(baseline.metric) ? "" : `; without memory it would be ${show(baseline.metric)}`}.`;
 }
 
 function gradientLine(measure: RunMeasure, layers: number, { record, experiment }: VerdictInput): string {
@@ -146,16 +146,18 @@ function resultSentences(runs: readonly VerdictInput[]): string[] {
     .sort((a, b) => (higher ? b.value - a.value : a.value - b.value));
   const [best, ...others] = results;
   if (!best || others.length === 0) return [];
-  const trivial = `(${show(baseline.metric)} without memory)`;
+  // Runs of other programs may not know it.
+  const known = !Number.isNaN(baseline.metric);
+  const trivial = known ? ` (${show(baseline.metric)} without memory)` : "";
   const word = results.every(({ from }) => from === "test") ? `test ${metricName}` : metricName;
   const next = others[0]!.value;
   const equal =
-    Math.abs(best.value - next) <= 0.02 * (higher ? 1 : Math.max(Math.abs(next), baseline.metric));
+    Math.abs(best.value - next) <= 0.02 * (higher ? 1 : Math.max(Math.abs(next), known ? baseline.metric : 0));
   const list = (of: typeof results) => of.map(({ name, value }) => `${name} ${show(value)}`).join(", ");
   return [
     equal
-      ? `${best.name} and ${others[0]!.name} do about equally well: ${word} of ${list(results)} ${trivial}.`
-      : `${best.name} does best: ${word} ${show(best.value)}, against ${list(others)} ${trivial}.`,
+      ? `${best.name} and ${others[0]!.name} do about equally well: ${word} of ${list(results)}${trivial}.`
+      : `${best.name} does best: ${word} ${show(best.value)}, against ${list(others)}${trivial}.`,
   ];
 }
 

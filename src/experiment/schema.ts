@@ -102,8 +102,22 @@ const csvTask = z
   })
   .meta({ description: "Labelled sequences from text files." });
 
+const externalTask = z
+  .strictObject({
+    kind: z
+      .literal("external")
+      .meta({ description: "Data of another program, which trains by itself and records its run." }),
+    program: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: "The program, e.g. \"TensorFlow.js 4.22.0\"." }),
+  })
+  .meta({ description: "In the run directories of other programs; Sigmascope cannot train it." });
+
 export const taskSchema = z
-  .discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask])
+  .discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask, externalTask])
   .meta({ description: "What to learn." });
 
 export const cellNames = ["rnn", "spectral", "orthogonal", "lstm", "gru"] as const;

@@ -36,6 +36,11 @@ export async function loadTask(settings: TaskSettings, seed: number, places: Dat
         settings.test === undefined ? undefined : await dataFile(settings.test, "task.test", places);
       return await csvTask(settings, seed, train, test);
     }
+    case "external":
+      throw new Error(
+        `task.kind is "external": its data are another program's (${settings.program ?? "which one is not known"}), ` +
+          'which alone can train it; Sigmascope trains "adding", "copy", "digits" and "csv"',
+      );
   }
 }
 

@@ -111,6 +111,8 @@ function evaluated({ news }: Scene, key: "loss" | "metric"): Pick<Series, "point
 function trivial({ news: { record } }: Scene, key: "loss" | "metric"): Partial<LineChartOptions> {
   if (record === null) return {};
   const y = record.baseline[key];
+  // Runs that other programs recorded may not know it.
+  if (!Number.isFinite(y)) return { smooth: true };
   return { smooth: true, levels: [{ y, label: `trivial ${formatNumber(y)}` }] };
 }
 

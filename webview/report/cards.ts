@@ -138,10 +138,11 @@ function learningCards(runs: readonly ShownRun[]): Card[] {
 
 function trivialLevels(runs: readonly ShownRun[], key: "loss" | "metric"): Level[] {
   const levels = new Map(
-    runs.map(({ run: { baseline } }) => [
-      formatNumber(baseline[key]),
-      { y: baseline[key], label: `trivial ${formatNumber(baseline[key])}` },
-    ]),
+    runs.flatMap(({ run: { baseline } }) => {
+      const y = baseline[key];
+      const text = formatNumber(y);
+      return Number.isFinite(y) ? [[text, { y, label: `trivial ${text}` }]] : [];
+    }),
   );
   return [...levels.values()];
 }

@@ -84,7 +84,7 @@ export function summary(runs: readonly ShownRun[]): ElementNode {
 
 /** "accuracy 97.2 %" or "mean squared error 0.0031". */
 export function metricText(name: string, value: number | null): string {
-  if (value === null) return "not measured";
+  if (value === null || !Number.isFinite(value)) return "not known";
   return name === "accuracy" ? `accuracy ${(100 * value).toFixed(1)} %` : `${name} ${formatNumber(value)}`;
 }
 

@@ -1,0 +1,115 @@
+/** Looks into a recurrent layer of TensorFlow.js while a model is fitted: the gradient at every h_t, and saturation. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { LayerProbe } from "../engine/engine.ts";
+import { l2Norm } from "../engine/tensorflow/parameterStore.ts";
+import type { RecordedLayer } from "./recordedLayers.ts";
+
+/** |tanh| above which a unit counts as saturated. */
+const saturated = 0.975;
+
+interface Activation {
+  apply(x: tf.Tensor, axis?: number): tf.Tensor;
+}
+interface WatchedCell {
+  call(inputs: tf.Tensor[], kwargs: object): tf.Tensor[];
+  activation: Activation;
+}
+
+export class LayerWatch {
+  readonly #recorded: RecordedLayer;
+  readonly #cell: WatchedCell;
+  readonly #original: { readonly call: WatchedCell["call"]; readonly activation: Activation };
+  #watching = false;
+  #timesteps = 0;
+  /** By timestep, of what the cell's activation gave last: h, tanh(c), or the candidate. */
+  #shares: number[] = [];
+  #gradients: tf.Tensor2D[] = [];
+
+  constructor(recorded: RecordedLayer) {
+    this.#recorded = recorded;
+    const cell = recorded.layer.cell as unknown as WatchedCell;
+    this.#cell = cell;
+    this.#original = { call: cell.call, activation: cell.activation };
+    cell.call = (inputs, kwargs) => this.#call(inputs, kwargs);
+    const { activation } = this.#original;
+    cell.activation = Object.assign(Object.create(activation) as Activation, {
+      apply: (x: tf.Tensor, axis?: number) => {
+        const result = activation.apply(x, axis);
+        // An lstm applies it twice at each timestep; the second is tanh(c).
+        if (this.#watching) this.#shares[this.#timesteps] = this.#share(result.dataSync());
+        return result;
+      },
+    });
+  }
+
+  /** Begins with a batch. */
+  begin(): void {
+    this.#forget();
+    this.#watching = true;
+  }
+
+  /** T of the batch seen last. */
+  get length(): number {
+    return this.#timesteps;
+  }
+
+  /**
+   * Ends with a batch.
+   * @param size B: the loss is the mean over as many sequences.
+   */
+  end(size: number): LayerProbe {
+    this.#watching = false;
+    const n = this.#recorded.units;
+    const gradientNorm = new Float32Array(this.#timesteps * size);
+    for (let t = 0; t < this.#timesteps; t++) {
+      const values = this.#gradients[t]?.dataSync();
+      // A state that nothing was learnt from has no gradient at all.
+      if (!values) continue;
+      for (let b = 0; b < size; b++)
+        gradientNorm[t * size + b] = size * l2Norm(values.subarray(b * n, (b + 1) * n));
+    }
+    const saturation = Float32Array.from(this.#shares);
+    this.#forget();
+    return { gradientNorm, saturation };
+  }
+
+  /** Leaves the layer as it was. */
+  release(): void {
+    this.#watching = false;
+    this.#forget();
+    this.#cell.call = this.#original.call;
+    this.#cell.activation = this.#original.activation;
+  }
+
+  #forget(): void {
+    tf.dispose(this.#gradients.filter((gradient) => gradient !== undefined));
+    this.#gradients = [];
+    this.#shares = [];
+    this.#timesteps = this.#watching ? this.#timesteps : 0;
+  }
+
+  #call(inputs: tf.Tensor[], kwargs: object): tf.Tensor[] {
+    const outputs = this.#original.call.call(this.#cell, inputs, kwargs);
+    if (!this.#watching) return outputs;
+    const timestep = this.#timesteps++;
+    const identity = tf.customGrad((x) => ({
+      value: tf.clone(x as tf.Tensor),
+      gradFunc: (gradient) => {
+        this.#gradients[timestep] = tf.keep(tf.clone(gradient as tf.Tensor2D));
+        return gradient as tf.Tensor;
+      },
+    }));
+    // The output and the state are one h: what comes back from both is its gradient.
+    const h = identity(outputs[0]!);
+    return [h, h, ...outputs.slice(2)];
+  }
+
+  #share(values: ArrayLike<number>): number {
+    const { activation } = this.#recorded;
+    if (activation === "identity") return 0;
+    let count = 0;
+    for (let i = 0; i < values.length; i++)
+      if (activation === "tanh" ? Math.abs(values[i]!) > saturated : values[i]! <= 0) count++;
+    return count / values.length;
+  }
+}
