@@ -89,7 +89,10 @@ async function writeLibraryTypes() {
     await promisify(execFile)(process.execPath, tsc);
     for (const name of libraryTypes) {
       const text = await readFile(join(folder, "src/tfjs", `${name}.d.ts`), "utf8");
-      const named = text.replace(/(from ")(\.\/[^"]+)\.ts"/g, '$1$2.js"');
+      const named = text
+        .replace(/(from ")(\.\/[^"]+)\.ts"/g, '$1$2.js"')
+        // An inferred type's module, which Node's own resolution finds by its full name only.
+        .replace(/(import\("@tensorflow\/[^"]+?)"\)/g, '$1.js")');
       if (/from "\.\./.test(named)) throw new Error(`the types of src/tfjs/${name}.ts name other parts`);
       await writeFile(`dist/tfjs/${name}.d.ts`, named);
     }

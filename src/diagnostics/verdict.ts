@@ -152,7 +152,8 @@ function resultSentences(runs: readonly VerdictInput[]): string[] {
   const word = results.every(({ from }) => from === "test") ? `test ${metricName}` : metricName;
   const next = others[0]!.value;
   const equal =
-    Math.abs(best.value - next) <= 0.02 * (higher ? 1 : Math.max(Math.abs(next), known ? baseline.metric : 0));
+    Math.abs(best.value - next) <=
+    0.02 * (higher ? 1 : Math.max(Math.abs(next), known ? baseline.metric : 0));
   const list = (of: typeof results) => of.map(({ name, value }) => `${name} ${show(value)}`).join(", ");
   return [
     equal

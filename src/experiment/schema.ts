@@ -112,7 +112,7 @@ const externalTask = z
       .min(1)
       .max(200)
       .optional()
-      .meta({ description: "The program, e.g. \"TensorFlow.js 4.22.0\"." }),
+      .meta({ description: 'The program, e.g. "TensorFlow.js 4.22.0".' }),
   })
   .meta({ description: "In the run directories of other programs; Sigmascope cannot train it." });
 

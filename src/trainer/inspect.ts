@@ -6,6 +6,7 @@ import { singularValues } from "../engine/singularValues.ts";
 import { switchParameterization } from "../engine/switchParameterization.ts";
 import { readCheckpoint } from "../runs/checkpoint.ts";
 import { readSafetensors, type SafeTensor } from "../runs/safetensors.ts";
+import { matricesOfLayersModel } from "./layersModelKernels.ts";
 
 export interface InspectedTensor {
   readonly name: string;
@@ -37,6 +38,10 @@ export interface Inspection {
   readonly file: string;
   /** Of a sigmascope checkpoint: steps trained and the model; null for other files. */
   readonly checkpoint: { readonly step: number; readonly spec: ModelSpec } | null;
+  /** Of a LayersModel of TensorFlow.js: its recurrent layers; null for other files. */
+  readonly layersModel:
+    | readonly { readonly name: string; readonly className: string; readonly units: number }[]
+    | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly InspectedTensor[];
   readonly matrices: readonly InspectedMatrix[];
@@ -47,13 +52,27 @@ const optimizerPrefix = "optimizer.";
 /** Names of recurrent weights, whose blocks of n rows are gates: this product's and PyTorch's. */
 const recurrentName = /^layers\.\d+\.W$|weight_hh/;
 
+/** A LayersModel of TensorFlow.js: recurrent kernels gate by gate, and every other matrix of weights. */
+function inspectLayersModel(file: string): Inspection {
+  const { layers, weights, matrices } = matricesOfLayersModel(file);
+  return {
+    file: resolve(file),
+    checkpoint: null,
+    layersModel: layers.map(({ name, units, entry }) => ({ name, className: entry.class_name, units })),
+    metadata: {},
+    tensors: [...weights].map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
+    matrices: matrices.map(({ name, data, rows, columns }) => spectrumOfMatrix(name, data, rows, columns)),
+  };
+}
+
 /**
- * Reads a safetensors file and decomposes every matrix of floating-point numbers in it: stacked gates one by one, and
+ * Reads a safetensors file, or the `model.json` of a LayersModel of TensorFlow.js, and decomposes every matrix of floating-point numbers in it: stacked gates one by one, and
  * the product W = U diag(σ) Vᵀ of a spectral or orthogonal cell's parameters. Optimizer state is listed only.
  *
  * @throws SystemFailure when the file cannot be read; Error naming what is damaged.
  */
 export function inspectFile(file: string): Inspection {
+  if (file.endsWith(".json")) return inspectLayersModel(file);
   const { metadata, tensors } = readSafetensors(file);
   const own = metadata.format === "sigmascope.checkpoint" ? readCheckpoint(file) : undefined;
   const matrices: InspectedMatrix[] = [];
@@ -72,6 +91,7 @@ export function inspectFile(file: string): Inspection {
   return {
     file: resolve(file),
     checkpoint: own ? { step: own.step, spec: own.spec } : null,
+    layersModel: null,
     metadata,
     tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
     matrices: matrices.sort((a, b) => (a.name < b.name ? -1 : 1)),

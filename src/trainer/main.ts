@@ -9,6 +9,7 @@ import { toJson } from "../runs/jsonNumbers.ts";
 import { examineMachine } from "./doctor.ts";
 import { describeFailure } from "./failure.ts";
 import { inspectFile } from "./inspect.ts";
+import { switchLayersModel } from "./layersModelKernels.ts";
 import { switchCheckpoint } from "./switchCheckpoint.ts";
 import { TrainingSession } from "./trainingSession.ts";
 
@@ -89,7 +90,9 @@ program
 
 program
   .command("switch <checkpoint>")
-  .description("write a checkpoint, or the newest of a run, in another parameterization")
+  .description(
+    "write a checkpoint, the newest of a run, or a LayersModel of TensorFlow.js in another parameterization",
+  )
   .addOption(
     new Option("--to <cell>", "the parameterization").choices(["spectral", "rnn"]).makeOptionMandatory(),
   )
@@ -99,12 +102,13 @@ program
   .option("--clip", "move singular values outside the band to its edge", false)
   .requiredOption("-o, --output <file>", "the checkpoint to write")
   .action((from: string, { to, output, ...options }: SwitchArguments) => {
-    answer(switchCheckpoint(from, to, options, output));
+    const job = from.endsWith(".json") ? switchLayersModel : switchCheckpoint;
+    answer(job(from, to, options, output));
   });
 
 program
   .command("inspect <file>")
-  .description("the spectrum of each matrix in a safetensors file")
+  .description("the spectrum of each matrix in a safetensors file or a LayersModel of TensorFlow.js")
   .action((file: string) => answer(inspectFile(file)));
 
 program

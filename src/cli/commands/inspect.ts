@@ -13,6 +13,9 @@ interface Inspection {
     readonly step: number;
     readonly spec: { readonly cell: string; readonly hidden: number };
   } | null;
+  readonly layersModel:
+    | readonly { readonly name: string; readonly className: string; readonly units: number }[]
+    | null;
   readonly tensors: readonly { readonly name: string }[];
   readonly matrices: readonly {
     readonly name: string;
@@ -26,9 +29,9 @@ interface Inspection {
 export function inspectCommand(): Command {
   return new Command("inspect")
     .description(
-      "the singular values of each matrix in a .safetensors file, Sigmascope's or another program's",
+      "the singular values of each matrix in a .safetensors file, Sigmascope's or another program's, or in a LayersModel of TensorFlow.js",
     )
-    .argument("<file>", "a .safetensors file")
+    .argument("<file>", "a .safetensors file, or the model.json of a LayersModel")
     .addOption(jsonOption("tensors and spectra"))
     .addHelpText(
       "after",
@@ -44,7 +47,9 @@ async function inspect(file: string, { json = false }: { json?: boolean }): Prom
   const { checkpoint, matrices, tensors } = answer;
   const what = checkpoint
     ? `checkpoint of ${checkpoint.spec.cell}, n = ${checkpoint.spec.hidden}, step ${checkpoint.step}`
-    : "weights";
+    : answer.layersModel
+      ? `LayersModel of TensorFlow.js with ${answer.layersModel.map(({ name, className, units }) => `${name} (${className}, n = ${units})`).join(", ") || "no recurrent layer"}`
+      : "weights";
   terminal.say(`${answer.file}: ${what}; ${tensors.length} tensors, ${matrices.length} matrices\n`);
   const rows = matrices.map(({ name, rows, columns, sigma, reason }) => [
     name,

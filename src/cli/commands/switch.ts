@@ -25,7 +25,10 @@ interface SwitchOptions {
 export function switchCommand(): Command {
   return new Command("switch")
     .description("change between the vanilla and the SVD parameterization without changing the function")
-    .argument("<run-or-checkpoint>", 'a run\'s id, its directory, "last", or a .safetensors file')
+    .argument(
+      "<run-or-checkpoint>",
+      "a run's id, its directory, \"last\", a .safetensors file, or a LayersModel's model.json",
+    )
     .addOption(
       new Option("--to <cell>", "the parameterization").choices(["spectral", "rnn"]).makeOptionMandatory(),
     )
@@ -63,7 +66,7 @@ Examples:
 async function switchParameterization(target: string, options: SwitchOptions): Promise<void> {
   const terminal = openTerminal(options.json ?? false);
   if (await isFile(target)) return switchFile(target, options, terminal);
-  if (target.endsWith(".safetensors")) throw noSuchFile(target);
+  if (/\.(safetensors|json)$/.test(target)) throw noSuchFile(target);
   const directory = await findRun(options.runs, target);
   const state = liveState(readRunRecord(directory));
   if (state !== "running" && state !== "paused") return switchFile(directory, options, terminal);
@@ -92,7 +95,9 @@ async function switchParameterization(target: string, options: SwitchOptions): P
 interface SwitchAnswer {
   readonly source: string;
   readonly output: string;
-  readonly step: number;
+  /** Absent from a LayersModel's answer, which names its layers. */
+  readonly step?: number;
+  readonly layers?: readonly string[];
   readonly from: string;
   readonly to: string;
   readonly sigma: readonly [number, number];
@@ -103,10 +108,9 @@ interface SwitchAnswer {
 
 async function switchFile(source: string, options: SwitchOptions, terminal: Terminal): Promise<void> {
   const { to, radius, reflectors, clip } = options;
-  const base = source.endsWith(".safetensors")
-    ? source.slice(0, -".safetensors".length)
-    : join(source, "switched");
-  const output = options.output ?? `${base}-${to}.safetensors`;
+  const [, base = join(source, "switched"), extension = ".safetensors"] =
+    /^(.*)(\.safetensors|\.json)$/.exec(source) ?? [];
+  const output = options.output ?? `${base}-${to}${extension}`;
   const args = ["switch", source, "--to", to, "-o", output];
   if (radius !== undefined) args.push("--radius", String(radius));
   if (reflectors !== undefined) args.push("--reflectors", String(reflectors));
@@ -117,8 +121,10 @@ async function switchFile(source: string, options: SwitchOptions, terminal: Term
       ? "none was clipped"
       : `${answer.clippedCount} moved into the band, by up to ${formatNumber(answer.clipped)}`;
   terminal.say(
-    `${answer.source} (step ${answer.step}): from ${answer.from} to ${answer.to}; singular values ${formatSigma(answer.sigma)}, ${clipped}; W changed by ${formatNumber(answer.representationError)} relative`,
+    `${answer.source} (${answer.layers ? answer.layers.join(", ") : `step ${answer.step}`}): from ${answer.from} to ${answer.to}; singular values ${formatSigma(answer.sigma)}, ${clipped}; W changed by ${formatNumber(answer.representationError)} relative`,
   );
   terminal.say(`written to ${answer.output}`);
+  if (answer.layers && to === "spectral")
+    terminal.say('to load it in TensorFlow.js, import "sigmascope/tfjs" first');
   if (options.json) writeJson(answer);
 }
