@@ -1,6 +1,7 @@
 /** Commands to a run's trainer: Pause, Resume, Stop, Checkpoint Now, Resume Interrupted Run. */
 import type * as vscode from "vscode";
 import { commandRun } from "../runs/commandRun.ts";
+import { assertResumable } from "../runs/experimentOfRun.ts";
 import { launchTrainer } from "../runs/launch.ts";
 import type { RunEvent, RunState } from "../runs/run.ts";
 import { liveState, readRunRecord } from "../runs/runRecord.ts";
@@ -66,6 +67,7 @@ async function resumeEnded(services: Services, directory: string): Promise<void>
     throw new Error(
       `${record.name} is ${state}; only a run that was stopped, interrupted or has failed can be resumed`,
     );
+  await assertResumable(directory);
   const { threads, env } = trainerSettings(fileOfRun(record));
   const trainer = await launchTrainer(directory, { ...trainerOptions(threads, false, env), resume: true });
   services.log.info(`resumed ${directory} (process ${trainer.pid})`);

@@ -13,3 +13,12 @@ export async function readExperiment(runDirectory: string): Promise<Experiment> 
   if (parsed.ok) return parsed.experiment;
   throw new Error(formatProblems(parsed.problems, parsed.text));
 }
+
+/** @throws Error when another program trains the run: a trainer of ours has neither its data nor its checkpoints. */
+export async function assertResumable(runDirectory: string): Promise<void> {
+  const { task } = await readExperiment(runDirectory);
+  if (task.kind === "external")
+    throw new Error(
+      `${runDirectory} was recorded by ${task.program ?? "another program"}, which alone can go on with it`,
+    );
+}

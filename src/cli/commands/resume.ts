@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { Experiment } from "../../experiment/schema.ts";
+import { assertResumable } from "../../runs/experimentOfRun.ts";
 import { type LaunchedTrainer, launchTrainer } from "../../runs/launch.ts";
 import { logEnd } from "../../runs/logEnd.ts";
 import { runFiles } from "../../runs/runDirectory.ts";
@@ -68,6 +69,7 @@ async function resume(reference: string, options: ResumeOptions): Promise<void> 
     throw new CliError(
       `${directory} is being trained by process ${owner.pid} on ${owner.host}; only a run that has ended can be resumed`,
     );
+  await assertResumable(directory);
   const trainer = await launchTrainer(directory, {
     ...trainerOptions(threads, allowOutside, tensorflowVariables(options.tensorflowFolder)),
     engine: options.engine,

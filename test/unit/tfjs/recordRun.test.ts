@@ -8,6 +8,7 @@ import { percentiles } from "../../../src/diagnostics/percentiles.ts";
 import type { ModelSpec } from "../../../src/engine/engine.ts";
 import { Random } from "../../../src/random.ts";
 import { sendCommand } from "../../../src/runs/control.ts";
+import { assertResumable } from "../../../src/runs/experimentOfRun.ts";
 import { readRunRecord } from "../../../src/runs/runRecord.ts";
 import { openRun } from "../../../src/runs/store.ts";
 import { recordRun, SpectralLSTM, SpectralRNN } from "../../../src/tfjs/index.ts";
@@ -234,6 +235,9 @@ describe("commands", () => {
     const { record, events } = await openRun(directory);
     expect(record.state).toBe("stopped");
     expect(record.step).toBeLessThan(100_000);
+    await expect(assertResumable(directory)).rejects.toThrow(
+      /was recorded by TensorFlow\.js.*alone can go on/,
+    );
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(["paused", "refused", "continued", "stopped"]),
     );
