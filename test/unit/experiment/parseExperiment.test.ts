@@ -89,14 +89,14 @@ describe("schema problems", () => {
 
   test("a missing property stands at the object that lacks it", () => {
     expect(messages('{\n  "model": {}\n}')).toEqual([
-      '1:1 task is missing; it must be an object whose "kind" is "adding", "copy", "digits" or "csv"',
+      '1:1 task is missing; it must be an object whose "kind" is "adding", "copy", "digits", "csv" or "external"',
       '2:3 model.cell is missing; it must be "rnn", "spectral", "orthogonal", "lstm" or "gru"',
     ]);
   });
 
   test("a misspelt kind of task does not hide the task's other problems", () => {
     expect(messages(file('{"kind": "addding", "lenght": 5, "testSize": 0}', '{"cell": "rnn"}'))).toEqual([
-      '1:19 task.kind is "addding"; it must be "adding", "copy", "digits" or "csv"; did you mean "adding"?',
+      '1:19 task.kind is "addding"; it must be "adding", "copy", "digits", "csv" or "external"; did you mean "adding"?',
       '1:30 unknown key "lenght" in task; did you mean "length"?',
       "1:55 task.testSize is 0; it must be a whole number from 1 to 1000000",
     ]);
