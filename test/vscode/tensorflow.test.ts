@@ -46,8 +46,12 @@ it("a fit of plain TensorFlow.js opens in the panel as any run does", async () =
   const frame = await panelFrame(bench, "#diagnostics", "adding-tensorflowjs");
   await vi.waitFor(async () => expect(await frame.locator(".pill").textContent()).toBe("finished"), patience);
   const charts = async () => {
-    for (const plot of ["loss", "gradientProfile", "updateRatio"])
-      await frame.locator(`figure[data-plot=${plot}] svg.chart`).first().waitFor();
+    for (const plot of ["singularValues", "updateRatio", "gradientProfile", "loss"]) {
+      // A plot is drawn when it comes into sight.
+      const figure = frame.locator(`figure[data-plot=${plot}]`);
+      await figure.scrollIntoViewIfNeeded();
+      await figure.locator("svg.chart").first().waitFor();
+    }
   };
   await charts();
   await picture(bench, "tensorflowjs-run");
