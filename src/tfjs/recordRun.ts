@@ -87,9 +87,9 @@ export function recordRun(model: LayersModel, options: RecordOptions = {}): RunC
   const callback = new CustomCallback({
     onTrainBegin: () => recording.begin((callback.params ?? {}) as FitParameters),
     onBatchBegin: () => recording.beginBatch(),
-    onBatchEnd: (_batch, logs) => recording.endBatch(logs ?? {}),
-    onEpochEnd: (_epoch, logs) => recording.endEpoch(logs ?? {}),
-    onTrainEnd: () => recording.end(),
+    onBatchEnd: (_batch, logs) => recording.survive(() => recording.endBatch(logs ?? {})),
+    onEpochEnd: (_epoch, logs) => recording.survive(() => recording.endEpoch(logs ?? {})),
+    onTrainEnd: () => recording.survive(() => recording.end()),
   });
   Object.defineProperty(callback, "directory", { get: () => recording.directory });
   return Object.assign(callback as RunCallback, { fail: (error: unknown) => recording.fail(error) });
@@ -195,6 +195,20 @@ class Recording {
     this.#open?.output.evaluated(this.#step, { loss, metric: this.#metricOf(logs, "val_") });
   }
 
+  /** What goes wrong with the recording, say a full disk, ends the recording and not the fit. */
+  async survive(record: () => void | Promise<void>): Promise<void> {
+    try {
+      await record();
+    } catch (error) {
+      console.error(`sigmascope: ${this.directory} is no longer recorded: ${describeFailure(error)}`);
+      try {
+        this.fail(error);
+      } catch {
+        // The disk takes not even that: the run counts as interrupted once this process is gone.
+      }
+    }
+  }
+
   end(): void {
     this.#close(() => {
       const state = this.#stopped ? "stopped" : "finished";
@@ -218,11 +232,15 @@ class Recording {
     if (!this.#status || !this.#lock) return;
     this.#optimizer?.release();
     for (const watch of this.#watches) watch.release();
-    this.#open?.telemetry.close();
-    last();
-    this.#status.write();
-    this.#lock.release();
+    const lock = this.#lock;
     this.#lock = undefined;
+    try {
+      this.#open?.telemetry.close();
+    } finally {
+      last();
+      this.#status.write();
+      lock.release();
+    }
   }
 
   /** The loss stands in for a metric that runs do not know. */
@@ -254,8 +272,18 @@ class Recording {
         probe: { layers, parameters },
       },
       batchSize: size,
-      spectra: measured ? this.#layers.map(spectraOf) : null,
+      spectra: measured ? this.#spectra(this.#open.output) : null,
     });
+  }
+
+  /** null where a kernel is no longer finite. */
+  #spectra(output: RunOutput): Record<string, Float32Array>[] | null {
+    try {
+      return this.#layers.map(spectraOf);
+    } catch (error) {
+      output.problem(this.#step, `the singular values could not be measured: ${describeFailure(error)}`);
+      return null;
+    }
   }
 
   #start(length: number, batchSize: number): Open {

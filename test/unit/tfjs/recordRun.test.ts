@@ -1,9 +1,9 @@
 /** Runs recorded by a callback of plain TensorFlow.js: what stands in them, and that the model is left as it was. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { percentiles } from "../../../src/diagnostics/percentiles.ts";
 import type { ModelSpec } from "../../../src/engine/engine.ts";
 import { Random } from "../../../src/random.ts";
@@ -206,6 +206,50 @@ it("records accuracy, evaluations, and what a gated layer of TensorFlow.js does"
   expect(events.filter(({ type }) => type === "evaluation").map(({ step }) => step)).toEqual([2, 4]);
   expect(Object.keys(rows[0]!.layers[0]!.singularValues)).toEqual(["update", "reset", "candidate"]);
   expect(experiment).toMatchObject({ task: { kind: "external" }, training: { optimizer: "adam", batch: 4 } });
+});
+
+it("a loss that is not finite is a finding, and the rest of the fit is recorded", async () => {
+  const model = compiled([tf.layers.simpleRNN({ units: n, inputShape })]);
+  const callback = recordRun(model, { folder });
+  const spoilt = tf.tensor3d(
+    inputs.map((value, i) => (i === 7 ? Number.NaN : value)),
+    [size, length, d],
+  );
+  await model.fit(spoilt, y(), { epochs: 3, batchSize: size, callbacks: [callback], verbose: 0 });
+  const { record, rows } = await openRun(callback.directory!);
+  expect(record).toMatchObject({ state: "finished", step: 3 });
+  expect(rows.map(({ loss }) => loss)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(record.findings.map(({ rule }) => rule)).toContain("non-finite");
+});
+
+it("a recording that fails ends by itself, and not the fit", async () => {
+  const model = compiled([tf.layers.simpleRNN({ units: n, inputShape })]);
+  const callback = recordRun(model, { folder });
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  let moved = false;
+  const history = await model.fit(x(), y(), {
+    epochs: 4,
+    batchSize: size,
+    verbose: 0,
+    callbacks: [
+      callback,
+      new tf.CustomCallback({
+        onBatchBegin: () => {
+          if (moved || !callback.directory) return;
+          // Folders where files should be written.
+          moved = true;
+          rmSync(join(callback.directory, "run.json"));
+          mkdirSync(join(callback.directory, "run.json"));
+          sendCommand(callback.directory, { command: "checkpoint" });
+          rmSync(join(callback.directory, "events.jsonl"));
+          mkdirSync(join(callback.directory, "events.jsonl"));
+        },
+      }),
+    ],
+  });
+  expect(history.epoch).toHaveLength(4);
+  expect(said).toHaveBeenCalledWith(expect.stringContaining(`${callback.directory} is no longer recorded`));
+  said.mockRestore();
 });
 
 describe("commands", () => {

@@ -230,7 +230,12 @@ describe("doctor", () => {
       const works = [null, undefined, 0].map((value) => isNullOrUndefined(value)).join();
       throw new Error("stand-in, isNullOrUndefined: " + works);`,
     );
-    const env = tensorflowVariables(at("own-tensorflow"));
+    // On older Nodes it is taken away here.
+    writeFileSync(at("newer-node.cjs"), 'delete require("node:util").isNullOrUndefined;');
+    const env = {
+      ...tensorflowVariables(at("own-tensorflow")),
+      NODE_OPTIONS: `--require ${at("newer-node.cjs")}`,
+    };
     const { tensorflowBackends } = (await trainerJob(["doctor"], { env })) as DoctorReport;
     expect(tensorflowBackends[0]!.reason).toContain(
       `@tensorflow/tfjs-node at ${join(place, "index.js")} does not load: stand-in, isNullOrUndefined: true,true,false`,
