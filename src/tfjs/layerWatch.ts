@@ -1,11 +1,9 @@
 /** Looks into a recurrent layer of TensorFlow.js while a model is fitted: the gradient at every h_t, and saturation. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayerProbe } from "../engine/engine.ts";
-import { l2Norm } from "../engine/tensorflow/parameterStore.ts";
+import { l2Norm } from "../engine/l2Norm.ts";
+import { saturatedShare } from "../engine/saturation.ts";
 import type { RecordedLayer } from "./recordedLayers.ts";
-
-/** |tanh| above which a unit counts as saturated. */
-const saturated = 0.975;
 
 interface Activation {
   apply(x: tf.Tensor, axis?: number): tf.Tensor;
@@ -36,7 +34,7 @@ export class LayerWatch {
       apply: (x: tf.Tensor, axis?: number) => {
         const result = activation.apply(x, axis);
         // An lstm applies it twice at each timestep; the second is tanh(c).
-        if (this.#watching) this.#shares[this.#timesteps] = this.#share(result.dataSync());
+        if (this.#watching) this.#shares[this.#timesteps] = this.#share(result);
         return result;
       },
     });
@@ -104,12 +102,8 @@ export class LayerWatch {
     return [h, h, ...outputs.slice(2)];
   }
 
-  #share(values: ArrayLike<number>): number {
+  #share(telling: tf.Tensor): number {
     const { activation } = this.#recorded;
-    if (activation === "identity") return 0;
-    let count = 0;
-    for (let i = 0; i < values.length; i++)
-      if (activation === "tanh" ? Math.abs(values[i]!) > saturated : values[i]! <= 0) count++;
-    return count / values.length;
+    return activation === "identity" ? 0 : saturatedShare(activation, telling.dataSync());
   }
 }

@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { ParameterProbe } from "../engine/engine.ts";
-import { l2Norm } from "../engine/tensorflow/parameterStore.ts";
+import { l2Norm } from "../engine/l2Norm.ts";
+import { learningRateOf } from "./fitExperiment.ts";
 
 type Gradients = Parameters<tf.Optimizer["applyGradients"]>[0];
 
@@ -28,8 +29,7 @@ export class OptimizerWatch {
 
   /** NaN where the optimizer does not say. */
   get learningRate(): number {
-    const { learningRate } = this.#optimizer as { learningRate?: unknown };
-    return typeof learningRate === "number" ? learningRate : Number.NaN;
+    return learningRateOf(this.#optimizer) ?? Number.NaN;
   }
 
   begin(): void {

@@ -8,8 +8,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { CustomCallback, type LayersModel, type Logs } from "@tensorflow/tfjs-layers";
 import { DiagnosticsMonitor } from "../diagnostics/monitor.ts";
 import { thresholdsFrom } from "../diagnostics/thresholds.ts";
-import { l2Norm } from "../engine/tensorflow/parameterStore.ts";
-import { type Experiment, experimentSchema } from "../experiment/schema.ts";
+import { l2Norm } from "../engine/l2Norm.ts";
+import type { Experiment } from "../experiment/schema.ts";
 import { ControlReader } from "../runs/control.ts";
 import { createRun, defaultRunsRoot, runFile } from "../runs/runDirectory.ts";
 import { acquireRunLock, type RunLock } from "../runs/runLock.ts";
@@ -23,6 +23,7 @@ import { describeFailure } from "../trainer/failure.ts";
 import { Recorder } from "../trainer/recorder.ts";
 import { RunOutput, writeEvent } from "../trainer/runOutput.ts";
 import { RunStatus } from "../trainer/runStatus.ts";
+import { experimentOfFit, metricNames } from "./fitExperiment.ts";
 import { LayerWatch } from "./layerWatch.ts";
 import { OptimizerWatch } from "./optimizerWatch.ts";
 import { type RecordedLayer, recordedLayers, spectraOf } from "./recordedLayers.ts";
@@ -49,18 +50,6 @@ export interface RunCallback extends CustomCallback {
   /** Ends the run as failed, e.g. when `fit` throws; without it the run counts as interrupted once the process is gone. */
   fail(error: unknown): void;
 }
-
-/** Metrics in TensorFlow.js's logs that a run's metric can be, and their names there. */
-const metricNames: Readonly<Record<string, string>> = {
-  acc: "accuracy",
-  accuracy: "accuracy",
-  binaryAccuracy: "accuracy",
-  categoricalAccuracy: "accuracy",
-  sparseCategoricalAccuracy: "accuracy",
-  mse: "mean squared error",
-  MSE: "mean squared error",
-  meanSquaredError: "mean squared error",
-};
 
 /** `params` of a callback, as far as TensorFlow.js says them. */
 interface FitParameters {
@@ -135,7 +124,12 @@ class Recording {
       throw new Error(`this callback has recorded ${this.directory} already; make one for each fit`);
     const perEpoch = steps ?? (samples && batchSize ? Math.ceil(samples / batchSize) : 0);
     const name = this.#options.name ?? this.#model.name;
-    this.#experiment = this.#describe(name, batchSize ?? 1, epochs * perEpoch);
+    this.#experiment = experimentOfFit(this.#model, this.#layers, {
+      name,
+      batch: batchSize ?? 1,
+      steps: epochs * perEpoch,
+      cadence: this.#cadence,
+    });
     const root = resolve(this.#options.folder ?? defaultRunsRoot());
     const directory = createRun(root, this.#experiment, { experimentFile: null, name });
     this.directory = directory;
@@ -364,52 +358,6 @@ class Recording {
         return;
       } else output.refused(this.#step, name, refusal(name, paused));
     }
-  }
-
-  /** The run as an experiment file would have it. */
-  #describe(name: string, batch: number, steps: number): Experiment {
-    const { cell, units, activation, factors } = this.#layers[0]!;
-    const { optimizer } = this.#model;
-    const known = { Adam: "adam", RMSProp: "rmsprop", SGD: "sgd", Momentum: "sgd" } as const;
-    const className = optimizer.getClassName();
-    const rate = this.#optimizerRate();
-    return experimentSchema.parse({
-      name: name.slice(0, 100),
-      task: {
-        kind: "external",
-        program:
-          `TensorFlow.js ${tf.version_core}, ${className} on ${this.#layers.map(({ layer }) => layer.name).join(", ")}`.slice(
-            0,
-            200,
-          ),
-      },
-      model: {
-        cell,
-        hidden: units,
-        layers: this.#layers.length,
-        activation,
-        ...(factors
-          ? {
-              reflectors: factors.config.reflectors,
-              radius: Math.min(factors.config.radius, 10),
-              center: Math.min(factors.config.center, 10),
-            }
-          : {}),
-      },
-      training: {
-        optimizer: known[className as keyof typeof known] ?? "sgd",
-        ...(rate > 0 && rate <= 100 ? { learningRate: rate } : {}),
-        batch,
-        ...(steps > 0 ? { steps } : {}),
-      },
-      telemetry: { cadence: this.#cadence },
-      engine: "tensorflow",
-    });
-  }
-
-  #optimizerRate(): number {
-    const { learningRate } = this.#model.optimizer as { learningRate?: unknown };
-    return typeof learningRate === "number" ? learningRate : Number.NaN;
   }
 }
 

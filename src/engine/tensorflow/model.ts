@@ -10,10 +10,11 @@ import type {
   StepResult,
   TensorMap,
 } from "../engine.ts";
+import { l2Norm } from "../l2Norm.ts";
 import { parameterShapes } from "../parameters.ts";
 import { lossOf, metricOf, targetsOf } from "./head.ts";
 import { type Network, runNetwork, timeMajorInputs } from "./network.ts";
-import { copyOf, l2Norm, ParameterStore } from "./parameterStore.ts";
+import { copyOf, ParameterStore } from "./parameterStore.ts";
 import type { Tensor, Tensor2D } from "./tensorflow.ts";
 import { StateWatcher } from "./watch.ts";
 

@@ -1,5 +1,6 @@
 /** A model's parameters and the optimizer's state as TensorFlow.js tensors, which this store alone disposes of. */
 import type { ModelSpec, OptimizerSettings, ParameterProbe, TensorMap } from "../engine.ts";
+import { l2Norm } from "../l2Norm.ts";
 import { assertParameters, parameterShapes } from "../parameters.ts";
 import { type Moments, updateOf } from "./optimizer.ts";
 import type { Tensor, Tensorflow } from "./tensorflow.ts";
@@ -9,13 +10,6 @@ interface Stored extends Moments {
   readonly shape: readonly number[];
   readonly decays: boolean;
   readonly value: Tensor;
-}
-
-/** ‖x‖₂ in double precision: squares of what float32 can hold may be more or less than it can. */
-export function l2Norm(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
 }
 
 export class ParameterStore {

@@ -1,11 +1,9 @@
 /** Gradients at the states, from the tape itself: each h_t passes through an identity that sees what comes back. */
 import type { LayerProbe, ModelSpec } from "../engine.ts";
+import { l2Norm } from "../l2Norm.ts";
+import { saturatedShare } from "../saturation.ts";
 import type { Watcher } from "./network.ts";
-import { l2Norm } from "./parameterStore.ts";
 import type { Tensor, Tensor2D, Tensorflow } from "./tensorflow.ts";
-
-/** |tanh| above which a unit counts as saturated. */
-const saturated = 0.975;
 
 export class StateWatcher implements Watcher {
   readonly #tf: Tensorflow;
@@ -36,13 +34,8 @@ export class StateWatcher implements Watcher {
 
   telling(layer: number, timestep: number, values: Tensor2D): void {
     const { cell, activation } = this.#spec;
-    const gated = cell === "lstm" || cell === "gru";
-    if (!gated && activation === "identity") return;
-    const data = values.dataSync();
-    const counts = gated || activation === "tanh" ? isSaturated : isDead;
-    let count = 0;
-    for (let i = 0; i < data.length; i++) if (counts(data[i]!)) count++;
-    this.#saturation[layer]![timestep] = count / data.length;
+    const kind = cell === "lstm" || cell === "gru" ? "tanh" : activation;
+    if (kind !== "identity") this.#saturation[layer]![timestep] = saturatedShare(kind, values.dataSync());
   }
 
   /** What was seen of a batch of this size. */
@@ -64,6 +57,3 @@ export class StateWatcher implements Watcher {
     for (const layer of this.#gradients) for (const gradient of layer) gradient?.dispose();
   }
 }
-
-const isSaturated = (value: number) => Math.abs(value) > saturated;
-const isDead = (value: number) => value <= 0;
