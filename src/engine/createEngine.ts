@@ -8,7 +8,7 @@ import type { BackendReport } from "./tensorflow/backends.ts";
 export type { BackendReport };
 
 export interface EngineOptions {
-  /** Threads of the fused engine; undefined: as many as it finds useful here. */
+  /** Of the fused engine, or of an operation of libtensorflow; undefined: as many as it finds useful here. */
   readonly threads: number | undefined;
 }
 

@@ -1,8 +1,8 @@
 /** Looks into a recurrent layer of TensorFlow.js while a model is fitted: the gradient at every h_t, and saturation. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayerProbe } from "../engine/engine.ts";
-import { l2Norm } from "../engine/l2Norm.ts";
 import { saturatedShare } from "../engine/saturation.ts";
+import { sequenceNorms, tapped } from "../engine/tensorflow/gradientTap.ts";
 import type { RecordedLayer } from "./recordedLayers.ts";
 
 interface Activation {
@@ -46,26 +46,13 @@ export class LayerWatch {
     this.#watching = true;
   }
 
-  /** T of the batch seen last. */
-  get length(): number {
-    return this.#timesteps;
-  }
-
   /**
    * Ends with a batch.
    * @param size B: the loss is the mean over as many sequences.
    */
   end(size: number): LayerProbe {
     this.#watching = false;
-    const n = this.#recorded.units;
-    const gradientNorm = new Float32Array(this.#timesteps * size);
-    for (let t = 0; t < this.#timesteps; t++) {
-      const values = this.#gradients[t]?.dataSync();
-      // A state that nothing was learnt from has no gradient at all.
-      if (!values) continue;
-      for (let b = 0; b < size; b++)
-        gradientNorm[t * size + b] = size * l2Norm(values.subarray(b * n, (b + 1) * n));
-    }
+    const gradientNorm = sequenceNorms(this.#gradients, this.#timesteps, size);
     const saturation = Float32Array.from(this.#shares);
     this.#forget();
     return { gradientNorm, saturation };
@@ -83,22 +70,17 @@ export class LayerWatch {
     tf.dispose(this.#gradients.filter((gradient) => gradient !== undefined));
     this.#gradients = [];
     this.#shares = [];
-    this.#timesteps = this.#watching ? this.#timesteps : 0;
+    this.#timesteps = 0;
   }
 
   #call(inputs: tf.Tensor[], kwargs: object): tf.Tensor[] {
     const outputs = this.#original.call.call(this.#cell, inputs, kwargs);
     if (!this.#watching) return outputs;
     const timestep = this.#timesteps++;
-    const identity = tf.customGrad((x) => ({
-      value: tf.clone(x as tf.Tensor),
-      gradFunc: (gradient) => {
-        this.#gradients[timestep] = tf.keep(tf.clone(gradient as tf.Tensor2D));
-        return gradient as tf.Tensor;
-      },
-    }));
     // The output and the state are one h: what comes back from both is its gradient.
-    const h = identity(outputs[0]!);
+    const h = tapped(tf, outputs[0] as tf.Tensor2D, (gradient) => {
+      this.#gradients[timestep] = gradient;
+    });
     return [h, h, ...outputs.slice(2)];
   }
 

@@ -1,5 +1,5 @@
 /** Looks at what an optimizer of TensorFlow.js is given and does: gradient norms and update ratios by weight. */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { ParameterProbe } from "../engine/engine.ts";
 import { l2Norm } from "../engine/l2Norm.ts";
@@ -66,12 +66,8 @@ export class OptimizerWatch {
     for (const entry of before) {
       if (!entry) continue;
       const { weight, norm, values } = entry;
-      const change = tf.tidy(() =>
-        weight
-          .read()
-          .dataSync()
-          .map((value, i) => value - values[i]!),
-      );
+      const after = weight.read().dataSync();
+      const change = after.map((value, i) => value - values[i]!);
       const moved = l2Norm(change);
       this.#probes.push({
         name: weight.originalName,

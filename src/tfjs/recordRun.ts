@@ -135,8 +135,6 @@ class Recording {
     this.directory = directory;
     this.#lock = acquireRunLock(directory);
     this.#commands = new CommandQueue(new ControlReader(directory, { resume: false }));
-    this.#optimizer = new OptimizerWatch(this.#model);
-    this.#watches = this.#layers.map((layer) => new LayerWatch(layer));
     this.#status = new RunStatus(directory, {
       ...readRunRecord(directory),
       state: "running",
@@ -157,6 +155,9 @@ class Recording {
     });
     writeEvent(directory, { type: "started", step: 0 });
     this.#status.write();
+    // Last, so that a run that cannot be written leaves the model as it was.
+    this.#optimizer = new OptimizerWatch(this.#model);
+    this.#watches = this.#layers.map((layer) => new LayerWatch(layer));
   }
 
   beginBatch(): void {

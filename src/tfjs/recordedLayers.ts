@@ -1,6 +1,7 @@
 /** Which layers of a TensorFlow.js model are recorded, and what their weights are called in telemetry. */
 import type { LayersModel, LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import type { ModelSpec } from "../engine/engine.ts";
+import { splitKernel } from "../engine/tensorflow/kernelBlocks.ts";
 import { singularValues } from "../spectral/singularValueDecomposition.ts";
 import { sigmaValues } from "../spectral/spectral.ts";
 import type { SpectralFactors } from "./spectralFactors.ts";
@@ -94,14 +95,8 @@ export function spectraOf({ layer, gates, units: n, factors }: RecordedLayer): R
       ]),
     );
   const kernel = (layer.cell as unknown as KnownCell).recurrentKernel.read().dataSync();
-  const width = gates.length * n;
+  const matrices = splitKernel(n, gates.length, kernel);
   return Object.fromEntries(
-    gates.map((gate, block) => {
-      // Wᵀ, which has the same singular values.
-      const w = new Float64Array(n * n);
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++) w[i * n + j] = kernel[i * width + block * n + j]!;
-      return [gate, Float32Array.from(singularValues(w, n, n))];
-    }),
+    gates.map((gate, i) => [gate, Float32Array.from(singularValues(matrices[i]!, n, n))]),
   );
 }

@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayerVariable } from "@tensorflow/tfjs-layers";
 import { initializeParameters } from "../engine/initialize.ts";
+import { splitKernel } from "../engine/tensorflow/kernelBlocks.ts";
 import { spectralMatrix } from "../engine/tensorflow/transition.ts";
 import { fromMatrix } from "../spectral/spectral.ts";
 
@@ -180,12 +181,9 @@ export class SpectralFactors {
     const values = kernel.dataSync();
     kernel.dispose();
     const shape = { rows: n, columns: n, ...this.config };
-    const factors = Array.from({ length: gates }, (_, gate) => {
-      const w = new Float64Array(n * n);
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++) w[j * n + i] = values[i * gates * n + gate * n + j]!;
-      return fromMatrix(w, shape, { clip: true }).parameters;
-    });
+    const factors = splitKernel(n, gates, values).map(
+      (w) => fromMatrix(Float64Array.from(w), shape, { clip: true }).parameters,
+    );
     return this.#gather((gate, name) => factors[gate]![name]);
   }
 

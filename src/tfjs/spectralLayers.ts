@@ -38,16 +38,10 @@ export type SpectralLSTMArgs = LSTMLayerArgs & SpectralArgs;
 export type SpectralGRUArgs = GRULayerArgs & SpectralArgs;
 
 type Config = tf.serialization.ConfigDict;
-
 type Kwargs = Record<string, unknown>;
 type AddWeight = Parameters<(typeof layers.Layer.prototype)["addWeight"]>;
 
-/** What a layer has that is shared by the three kinds. */
-interface HasFactors {
-  readonly factors: SpectralFactors;
-}
-
-export class SpectralRNNCell extends SimpleRNNCell implements HasFactors {
+export class SpectralRNNCell extends SimpleRNNCell {
   static className = "SpectralRNNCell";
   readonly factors: SpectralFactors;
 
@@ -70,7 +64,7 @@ export class SpectralRNNCell extends SimpleRNNCell implements HasFactors {
 }
 
 /** A simple recurrent layer (`tf.layers.simpleRNN`) whose recurrent kernel is U diag(σ) Vᵀ. */
-export class SpectralRNN extends SimpleRNN implements HasFactors {
+export class SpectralRNN extends SimpleRNN {
   static className = "SpectralRNN";
   declare readonly cell: SpectralRNNCell;
 
@@ -89,7 +83,7 @@ export class SpectralRNN extends SimpleRNN implements HasFactors {
   }
 }
 
-export class SpectralLSTMCell extends LSTMCell implements HasFactors {
+export class SpectralLSTMCell extends LSTMCell {
   static className = "SpectralLSTMCell";
   readonly factors: SpectralFactors;
 
@@ -112,7 +106,7 @@ export class SpectralLSTMCell extends LSTMCell implements HasFactors {
 }
 
 /** An LSTM layer (`tf.layers.lstm`) with a recurrent kernel U diag(σ) Vᵀ for each gate: i, f, c, o. */
-export class SpectralLSTM extends LSTM implements HasFactors {
+export class SpectralLSTM extends LSTM {
   static className = "SpectralLSTM";
   declare readonly cell: SpectralLSTMCell;
 
@@ -131,7 +125,7 @@ export class SpectralLSTM extends LSTM implements HasFactors {
   }
 }
 
-export class SpectralGRUCell extends GRUCell implements HasFactors {
+export class SpectralGRUCell extends GRUCell {
   static className = "SpectralGRUCell";
   readonly factors: SpectralFactors;
 
@@ -154,7 +148,7 @@ export class SpectralGRUCell extends GRUCell implements HasFactors {
 }
 
 /** A GRU layer (`tf.layers.gru`) with a recurrent kernel U diag(σ) Vᵀ for each gate: z, r, h. */
-export class SpectralGRU extends GRU implements HasFactors {
+export class SpectralGRU extends GRU {
   static className = "SpectralGRU";
   declare readonly cell: SpectralGRUCell;
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
 import { parameterShapes } from "../engine/parameters.ts";
 import { SwitchError, type SwitchOptions, switchParameterization } from "../engine/switchParameterization.ts";
+import { joinKernel, splitKernel } from "../engine/tensorflow/kernelBlocks.ts";
 import {
   type LayersWeight,
   readLayersModel,
@@ -44,7 +45,11 @@ function kernelsOf(file: string, layer: SavedRecurrentLayer, weights: SavedLayer
   };
   const recurrent = isSpectral
     ? splitFactors(file, layer, spec, weights)
-    : splitKernel(n, gates, weightOf(file, name, "recurrent_kernel", [n, gates * n], weights));
+    : new Map(
+        splitKernel(n, gates, weightOf(file, name, "recurrent_kernel", [n, gates * n], weights)).map(
+          (w, gate) => [`layers.${gate}.W`, w],
+        ),
+      );
   const parameters = parameterShapes(spec).map(({ name: parameter, shape }) => {
     const known = recurrent.get(parameter);
     const data = known ?? new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -68,28 +73,6 @@ function weightOf(
       `${file}: weight "${full}" has shape [${weight.shape.join(", ")}]; expected [${shape.join(", ")}]`,
     );
   return weight.data;
-}
-
-/** The blocks of a kernel [n, gates · n], each transposed: TensorFlow.js multiplies from the left. */
-function splitKernel(n: number, gates: number, kernel: Float32Array): Map<string, Float32Array> {
-  const matrices = new Map<string, Float32Array>();
-  for (let gate = 0; gate < gates; gate++) {
-    const w = new Float32Array(n * n);
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) w[j * n + i] = kernel[i * gates * n + gate * n + j]!;
-    matrices.set(`layers.${gate}.W`, w);
-  }
-  return matrices;
-}
-
-function joinKernel(n: number, gates: number, parameters: TensorMap): Float32Array {
-  const kernel = new Float32Array(n * gates * n);
-  for (let gate = 0; gate < gates; gate++) {
-    const w = parameters.get(`layers.${gate}.W`)!.data;
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) kernel[i * gates * n + gate * n + j] = w[j * n + i]!;
-  }
-  return kernel;
 }
 
 /** Shape of a gate's factor by its short name. */
@@ -257,7 +240,16 @@ function switchLayer(
     to === "spectral"
       ? joinFactors(after)
       : new Map([
-          ["recurrent_kernel", { shape: [n, gates * n], data: joinKernel(n, gates, after.parameters) }],
+          [
+            "recurrent_kernel",
+            {
+              shape: [n, gates * n],
+              data: joinKernel(
+                n,
+                kind.gates.map((_, gate) => after.parameters.get(`layers.${gate}.W`)!.data),
+              ),
+            },
+          ],
         ]);
   const old = (to === "spectral" ? ["recurrent_kernel"] : factors.map((factor) => `recurrent_${factor}`)).map(
     (short) => weightName(weights, name, short)!,

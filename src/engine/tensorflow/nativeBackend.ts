@@ -9,7 +9,7 @@ const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const
 
 export interface NativeTensorflow {
   readonly tf: Tensorflow;
-  /** Which package, its version and where it lies. */
+  /** Which package, and its version. */
   readonly description: string;
 }
 
