@@ -102,6 +102,79 @@ const csvTask = z
   })
   .meta({ description: "Labelled sequences from text files." });
 
+const mnistTask = z
+  .strictObject({
+    kind: z.literal("mnist").meta({ description: "Handwritten digits of 28 × 28 pixels, read in pieces." }),
+    folder: z.string().min(1).default("data/mnist").meta({
+      description:
+        "Folder with the four IDX files (train-images-idx3-ubyte …), gzipped or not, relative to the experiment file.",
+    }),
+    length: z.int().min(1).max(784).default(784).meta({
+      description:
+        "Timesteps T, which divide 784: 784 reads pixel by pixel, 28 row by row, 1 the whole image at once.",
+    }),
+    permuted: z.boolean().default(false).meta({ description: "Read the pixels in one fixed random order." }),
+    permutationSeed: z
+      .int()
+      .min(0)
+      .max(4294967295)
+      .default(92916)
+      .meta({ description: "Seed of the fixed order; used when permuted." }),
+    trainSize: positiveInteger(10_000_000)
+      .optional()
+      .meta({ description: "Use only the first so many training images; default: all." }),
+    testSize: positiveInteger(10_000_000)
+      .optional()
+      .meta({ description: "Use only the first so many test images; default: all." }),
+  })
+  .meta({ description: "MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images." });
+
+const textTask = z
+  .strictObject({
+    kind: z.literal("text").meta({ description: "Language modelling: predict the next symbol of a text." }),
+    train: z
+      .string()
+      .min(1)
+      .meta({ description: "Text to train on, relative to the experiment file; e.g. ptb.train.txt." }),
+    test: z.string().min(1).meta({ description: "Text to test on; e.g. ptb.test.txt." }),
+    valid: z.string().min(1).optional().meta({
+      description: "Text to evaluate on while training instead of `test`; e.g. ptb.valid.txt.",
+    }),
+    level: z.enum(["character", "word"]).default("character").meta({
+      description: "character: bits per character; word: perplexity, each line ending in <eos>.",
+    }),
+    vocabulary: z.int().min(2).max(1_000_000).optional().meta({
+      description:
+        "Keep only the so many most frequent symbols; the rest become <unk>. Default: all of `train`.",
+    }),
+    window: positiveInteger(100_000).default(100).meta({
+      description: "Timesteps T of truncated backpropagation; the state is carried from window to window.",
+    }),
+  })
+  .meta({
+    description: "Character- or word-level language modelling, in the format of the Penn Treebank files.",
+  });
+
+const ucrTask = z
+  .strictObject({
+    kind: z.literal("ucr").meta({ description: "A data set of the UCR time series archive." }),
+    train: z.string().min(1).meta({
+      description: "Training file, relative to the experiment file: NAME_TRAIN.tsv or NAME_TRAIN.ts.",
+    }),
+    test: z.string().min(1).meta({ description: "Test file: NAME_TEST.tsv or NAME_TEST.ts." }),
+    normalize: z.boolean().default(true).meta({
+      description: "z-normalise: scale each series (each dimension of it) to mean 0 and variance 1.",
+    }),
+    unequal: z.enum(["pad", "resample"]).default("pad").meta({
+      description:
+        "Series of unequal lengths: pad the start with zeros (after normalization), or resample linearly to the longest.",
+    }),
+    inputSize: positiveInteger(10_000).default(1).meta({
+      description: "Values per timestep: consecutive values of a series of one dimension are read together.",
+    }),
+  })
+  .meta({ description: "Labelled time series: the UCR archive's .tsv, or .ts of aeon and sktime." });
+
 const externalTask = z
   .strictObject({
     kind: z
@@ -117,10 +190,20 @@ const externalTask = z
   .meta({ description: "In the run directories of other programs; Sigmascope cannot train it." });
 
 export const taskSchema = z
-  .discriminatedUnion("kind", [addingTask, copyTask, digitsTask, csvTask, externalTask])
+  .discriminatedUnion("kind", [
+    addingTask,
+    copyTask,
+    digitsTask,
+    csvTask,
+    mnistTask,
+    textTask,
+    ucrTask,
+    externalTask,
+  ])
   .meta({ description: "What to learn." });
 
 export const cellNames = ["rnn", "spectral", "orthogonal", "lstm", "gru"] as const;
+export const netNames = ["recurrent", "mlp", "resnet"] as const;
 export const activationNames = ["tanh", "relu", "leakyRelu", "identity"] as const;
 export const initializationNames = ["orthogonal", "identity", "glorot", "uniform", "henaff"] as const;
 
@@ -129,8 +212,14 @@ export const modelSchema = z
     cell: z
       .enum(cellNames)
       .meta({ description: "rnn: vanilla; spectral: W = U diag(σ) Vᵀ; orthogonal: σ = 1; lstm; gru." }),
+    net: z.enum(netNames).default("recurrent").meta({
+      description:
+        "recurrent: layers through time; mlp: a deep feed-forward net; resnet: h + φ(W h + b) in each layer after the first. mlp and resnet read sequences of one timestep, with cells rnn (dense), spectral and orthogonal.",
+    }),
     hidden: positiveInteger(8192).default(64).meta({ description: "Hidden size n." }),
-    layers: positiveInteger(64).default(1).meta({ description: "Stacked recurrent layers." }),
+    layers: positiveInteger(200).default(1).meta({
+      description: "Stacked recurrent layers (at most 64); of an mlp or resnet: its depth, 2 to 200.",
+    }),
     activation: z
       .enum(activationNames)
       .default("tanh")
@@ -158,6 +247,10 @@ export const modelSchema = z
       .max(10)
       .default(1)
       .meta({ description: "σ*: the middle of the band of singular values. For spectral." }),
+    embedding: z.enum(["tied", "free"]).optional().meta({
+      description:
+        "text: look symbols up in a matrix of n values each. tied: the same matrix gives the logits (Press & Wolf 2017; Inan et al. 2017); free: the head has its own. Absent: one-hot inputs.",
+    }),
   })
   .meta({ description: "The network." });
 
@@ -182,6 +275,10 @@ export const trainingSchema = z
       .meta({ description: "Passes over the training set; only for tasks that have a finite one." }),
     clipNorm: z.number().gt(0).optional().meta({
       description: "Scale the gradient down to this global L2 norm when it is larger. Absent: no clipping.",
+    }),
+    sampledSoftmax: z.int().min(2).max(1_000_000).optional().meta({
+      description:
+        "text with an embedding: take each step's softmax over so many symbols, those of the batch and a sample of the rest (Jean et al. 2015); evaluations use all. Absent: all.",
     }),
     weightDecay: z.number().min(0).max(1).default(0).meta({
       description: "Decoupled weight decay of the dense matrices (not of biases, reflectors or σ).",
@@ -214,6 +311,10 @@ export const telemetrySchema = z
         description:
           "auto: every step for the first thousand rows, then every 2nd, 4th, 8th … for each further thousand. A number k: every k-th step.",
       }),
+    lyapunov: positiveInteger(1_000_000_000).optional().meta({
+      description:
+        "Steps between measurements of the recurrence's finite-time Lyapunov exponents along a sequence of the test set (by QR). Absent: never.",
+    }),
   })
   .meta({ description: "What is recorded." });
 
@@ -246,4 +347,5 @@ export type ModelSettings = Experiment["model"];
 export type TrainingSettings = Experiment["training"];
 export type CellName = (typeof cellNames)[number];
 export type ActivationName = (typeof activationNames)[number];
+export type NetName = (typeof netNames)[number];
 export type InitializationName = (typeof initializationNames)[number];

@@ -6,7 +6,10 @@ import { addingTask } from "./adding.ts";
 import { copyTask } from "./copy.ts";
 import { csvTask } from "./csv.ts";
 import { digitsTask } from "./digits.ts";
+import { mnistTask } from "./mnist.ts";
 import type { Task } from "./task.ts";
+import { textTask } from "./text.ts";
+import { ucrTask } from "./ucr.ts";
 
 export interface DataPlaces {
   /** Folder of the experiment file; paths in it are relative to this one. */
@@ -36,16 +39,50 @@ export async function loadTask(settings: TaskSettings, seed: number, places: Dat
         settings.test === undefined ? undefined : await dataFile(settings.test, "task.test", places);
       return await csvTask(settings, seed, train, test);
     }
+    case "mnist":
+      return await mnistTask(settings, seed, await dataFolder(settings.folder, "task.folder", places));
+    case "text":
+      return await textTask(settings, seed, {
+        train: await dataFile(settings.train, "task.train", places),
+        test: await dataFile(settings.test, "task.test", places),
+        valid:
+          settings.valid === undefined ? undefined : await dataFile(settings.valid, "task.valid", places),
+      });
+    case "ucr":
+      return await ucrTask(
+        settings,
+        seed,
+        await dataFile(settings.train, "task.train", places),
+        await dataFile(settings.test, "task.test", places),
+      );
     case "external":
       throw new Error(
         `task.kind is "external": its data are another program's (${settings.program ?? "which one is not known"}), ` +
-          'which alone can train it; Sigmascope trains "adding", "copy", "digits" and "csv"',
+          'which alone can train it; Sigmascope trains "adding", "copy", "digits", "csv", "mnist", "text" and "ucr"',
       );
   }
 }
 
 /** The real path of a data file that an experiment names. */
 async function dataFile(path: string, property: string, places: DataPlaces): Promise<string> {
+  const { real, named } = await realPath(path, property, places);
+  if (!(await stat(real)).isFile()) throw new Error(`${named}, which is ${real}, is not a regular file`);
+  return real;
+}
+
+/** The real path of a folder of data files. */
+async function dataFolder(path: string, property: string, places: DataPlaces): Promise<string> {
+  const { real, named } = await realPath(path, property, places);
+  if (!(await stat(real)).isDirectory()) throw new Error(`${named}, which is ${real}, is not a folder`);
+  return real;
+}
+
+/** @returns the real path, and how to name it in an error message. */
+async function realPath(
+  path: string,
+  property: string,
+  places: DataPlaces,
+): Promise<{ real: string; named: string }> {
   const named = resolve(places.baseDirectory, path);
   let real: string;
   try {
@@ -63,7 +100,5 @@ async function dataFile(path: string, property: string, places: DataPlaces): Pro
           "an experiment may read only files inside that folder unless outside files are allowed on purpose",
       );
   }
-  if (!(await stat(real)).isFile())
-    throw new Error(`${property}: ${JSON.stringify(path)}, which is ${real}, is not a regular file`);
-  return real;
+  return { real, named: `${property}: ${JSON.stringify(path)}` };
 }

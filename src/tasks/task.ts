@@ -1,6 +1,8 @@
 /** What a task is: where sequences come from, and how well a model that learns nothing would do. */
 import type { TaskSettings } from "../experiment/schema.ts";
 
+export type MetricName = "accuracy" | "mean squared error" | "bits per character" | "perplexity";
+
 /** Sequences in memory: `size` of them, `length` timesteps, `inputSize` values each. */
 export interface Sequences {
   readonly size: number;
@@ -9,6 +11,11 @@ export interface Sequences {
   readonly inputs: Float32Array;
   /** classifyLast: Int32Array [size]; regressLast: Float32Array [size, outputSize]; classifyEach: Int32Array [size, length]. */
   readonly targets: Int32Array | Float32Array;
+  /**
+   * Of a task that carries state: sequence i goes on where sequence i of the batch before ended, so that it starts
+   * from the state that this one left. Absent or false: it starts from zero.
+   */
+  readonly continues?: boolean;
 }
 
 export interface Task {
@@ -18,8 +25,13 @@ export interface Task {
   readonly inputSize: number;
   readonly outputSize: number;
   readonly head: "classifyLast" | "regressLast" | "classifyEach";
-  /** What the metric is called: "accuracy" (0 … 1, higher is better) or "mean squared error" (lower is better). */
-  readonly metricName: "accuracy" | "mean squared error";
+  /**
+   * Size V of the vocabulary where inputs are symbols: `inputSize` is then 1, and each input is the whole number of a
+   * symbol, 0 … V − 1. Absent: inputs are numbers.
+   */
+  readonly vocabulary?: number;
+  /** What the metric is called: "accuracy" (0 … 1, higher is better); of the others lower is better. */
+  readonly metricName: MetricName;
   /** The loss and metric of the best model that ignores its memory, with the reason in words. */
   readonly baseline: { readonly loss: number; readonly metric: number; readonly reason: string };
   /** Size of the training set; undefined when sequences are generated without end. */
@@ -31,4 +43,9 @@ export interface Task {
   trainBatch(step: number, size: number): Sequences;
   /** The fixed test set. */
   readonly test: Sequences;
+  /**
+   * Of a task that carries state: `test` holds the windows of `testStreams` parallel streams, the first window of
+   * every stream, then the second of every stream, and so on. Absent: sequences stand for themselves.
+   */
+  readonly testStreams?: number;
 }
