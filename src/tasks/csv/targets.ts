@@ -3,14 +3,24 @@ import { CsvError, quoted } from "./csvError.ts";
 import { decimalNumber, parseValue } from "./numbers.ts";
 import type { LabelledTable } from "./table.ts";
 
+/** Labels of the sequences of a file, and where they stand. */
+export interface Labels {
+  readonly file: string;
+  readonly labels: readonly string[];
+  /** Line (from 1) and column (from 1; null: not counted) of each. */
+  readonly places: readonly { readonly line: number; readonly column: number | null }[];
+}
+
 /**
  * Class indices of the labels. Classes are sorted as numbers when every label is one ("1", "1.0" and "1e0" are then
  * the same class), else by their text.
+ * @param hint added to the error message for a numeric label that is unknown.
  * @throws CsvError when there is only one class, or a test label that no training sequence has.
  */
 export function classTargets(
-  train: LabelledTable,
-  test: LabelledTable | undefined,
+  train: Labels,
+  test: Labels | undefined,
+  hint = '. To predict a quantity set "target": "number"',
 ): { classes: string[]; trainTargets: Int32Array; testTargets: Int32Array | undefined } {
   const numeric = [train, ...(test ? [test] : [])].every((table) =>
     table.labels.every((label) => decimalNumber(label) !== undefined),
@@ -27,7 +37,7 @@ export function classTargets(
       `found the label ${quoted(train.labels[0]!)} on every sequence; at least two classes are needed`,
     );
   const indices = new Map(classes.map((name, i) => [name, i]));
-  const targetsOf = (table: LabelledTable) =>
+  const targetsOf = (table: Labels) =>
     Int32Array.from(table.labels, (label, i) => {
       const index = indices.get(nameOf(label));
       if (index === undefined)
@@ -38,7 +48,7 @@ export function classTargets(
           `found label ${quoted(label)}, which no sequence of ${train.file} has; allowed are ` +
             classes.slice(0, 12).map(quoted).join(", ") +
             (classes.length > 12 ? ` … (${classes.length} classes)` : "") +
-            (numeric ? '. To predict a quantity set "target": "number"' : ""),
+            (numeric ? hint : ""),
         );
       return index;
     });
