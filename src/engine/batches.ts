@@ -1,5 +1,6 @@
 /** Batches: what is in one, parts of one, and whether it fits a model. The same for every engine. */
 import type { Batch, ModelSpec } from "./engine.ts";
+import { sliceStates } from "./states.ts";
 
 type HeadShape = Pick<ModelSpec, "head" | "outputSize">;
 
@@ -28,6 +29,7 @@ export function* batchParts(
       length: batch.length,
       inputs: batch.inputs.subarray(from * inputs, to * inputs),
       targets: batch.targets.subarray(from * targets, to * targets),
+      ...(batch.initial ? { initial: sliceStates(spec, batch.initial, batch.size, from, to) } : {}),
     };
     yield [part, from];
   }
@@ -43,6 +45,9 @@ export function assertBatch(spec: ModelSpec, batch: Batch): void {
   if (!(size >= 1 && length >= 1)) fail("size and length must be at least 1");
   const expected = size * length * inputSize;
   if (inputs.length !== expected) fail(`${inputs.length} input values; expected ${expected}`);
+  assertSymbols(spec, inputs, fail);
+  assertStates(spec, batch, fail);
+  if (spec.net !== undefined && length !== 1) fail(`a feed-forward net (${spec.net}) reads 1 timestep`);
   const targetCount = size * targetsPerSequence(spec, length);
   if (targets.length !== targetCount) fail(`${targets.length} targets; expected ${targetCount}`);
   if (head === "regressLast") {
@@ -55,4 +60,27 @@ export function assertBatch(spec: ModelSpec, batch: Batch): void {
     if (!(target >= 0 && target < outputSize))
       fail(`target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
   }
+}
+
+type Fail = (what: string) => never;
+
+function assertSymbols({ vocabulary }: ModelSpec, inputs: Float32Array, fail: Fail): void {
+  if (vocabulary === undefined) return;
+  for (let i = 0; i < inputs.length; i++) {
+    const symbol = inputs[i]!;
+    if (!(Number.isInteger(symbol) && symbol >= 0 && symbol < vocabulary))
+      fail(`symbol ${symbol} at ${i}; allowed: whole numbers from 0 to ${vocabulary - 1}`);
+  }
+}
+
+function assertStates(spec: ModelSpec, { size, initial }: Batch, fail: Fail): void {
+  if (initial === undefined) return;
+  if (spec.net !== undefined) fail(`a feed-forward net (${spec.net}) has no states to begin with`);
+  const expected = spec.layers * size * spec.hidden;
+  const check = (name: string, values: Float32Array | undefined) => {
+    if (values?.length !== expected)
+      fail(`${values?.length ?? "no"} initial values of ${name}; expected ${expected}`);
+  };
+  check("h", initial.h);
+  if (spec.cell === "lstm") check("c", initial.c);
 }

@@ -4,7 +4,7 @@
  * Tensors that cross this border are dense, row-major and live in ordinary memory; how an engine packs or pads
  * them is its own affair.
  */
-import type { ActivationName, CellName } from "../experiment/schema.ts";
+import type { ActivationName, CellName, NetName } from "../experiment/schema.ts";
 
 /** A named dense array in row-major order. */
 export interface Tensor {
@@ -25,10 +25,21 @@ export type HeadName = "classifyLast" | "regressLast" | "classifyEach";
 
 export interface ModelSpec {
   readonly cell: CellName;
-  /** Input size d: values per timestep. */
+  /**
+   * Absent: "recurrent". The others are feed-forward, of sequences of one timestep: h_1 = φ(W_1 x + b_1), and then
+   * h_l = φ(W_l h_{l−1} + b_l) of an mlp, h_l = h_{l−1} + φ(W_l h_{l−1} + b_l) of a resnet. W_l is dense for the cell
+   * rnn, U diag(σ) Vᵀ for spectral and orthogonal; the first, [n, d], with as many reflectors as express any matrix.
+   */
+  readonly net?: Exclude<NetName, "recurrent">;
+  /** Input size d: values per timestep. 1 where inputs are symbols. */
   readonly inputSize: number;
+  /** V, where each input is the whole number of a symbol, 0 … V − 1: one-hot for the first layer, or looked up. */
+  readonly vocabulary?: number;
+  /** Symbols are looked up in a matrix [V, n]; "tied": it is head.W as well, so that outputSize is V. */
+  readonly embedding?: "tied" | "free";
   /** Hidden size n. */
   readonly hidden: number;
+  /** Stacked recurrent layers; of a feed-forward net its depth. */
   readonly layers: number;
   /** φ of rnn, spectral and orthogonal; lstm and gru always use sigmoid and tanh. */
   readonly activation: ActivationName;
@@ -49,6 +60,17 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
   /** Global L2 norm to clip to, or undefined. */
   readonly clipNorm: number | undefined;
+  /**
+   * Symbols that a step's softmax is taken over, of a model with an embedding: those of the batch and a sample of the
+   * rest (Jean et al. 2015). Absent: all.
+   */
+  readonly sampledSoftmax?: number;
+}
+
+/** What sequences hand on to the ones that continue them: h_T, and c_T of an lstm, [layers, B, n] each. */
+export interface States {
+  readonly h: Float32Array;
+  readonly c: Float32Array | undefined;
 }
 
 /** B sequences of T timesteps. */
@@ -61,9 +83,14 @@ export interface Batch {
   readonly inputs: Float32Array;
   /** classifyLast: Int32Array [B]; regressLast: Float32Array [B, outputSize]; classifyEach: Int32Array [B, T]. */
   readonly targets: Int32Array | Float32Array;
+  /** h_0 and c_0; absent: zero. Gradients do not flow back through them. */
+  readonly initial?: States;
 }
 
-/** What one recorded step measures of one recurrent layer. */
+/**
+ * What one recorded step measures of one recurrent layer; or of a whole feed-forward net, whose layers take the place
+ * of timesteps: T is then its depth.
+ */
 export interface LayerProbe {
   /** ‖∂L/∂h_t‖₂ of each sequence, where L is the mean loss over the batch times B, i.e. per sequence: [T, B]. */
   readonly gradientNorm: Float32Array;
@@ -96,11 +123,15 @@ export interface StepResult {
   readonly finite: boolean;
   /** Present when asked for. */
   readonly probe: StepProbe | undefined;
+  /** h_T and c_T where the batch has `initial` states. */
+  readonly final?: States;
 }
 
 export interface EvaluationResult {
   readonly loss: number;
   readonly metric: number;
+  /** h_T and c_T where the batch has `initial` states. */
+  readonly final?: States;
 }
 
 /** A model with its optimizer, in an engine. */

@@ -8,7 +8,7 @@ import { productColumns, reflectorsOf, unitReflectors } from "../spectral/househ
 import { nearestOrthogonal } from "../spectral/orthogonal.ts";
 import { fromMatrix } from "../spectral/spectral.ts";
 import type { ModelSpec, Tensor, TensorMap } from "./engine.ts";
-import { gateCount, parameterShapes } from "./parameters.ts";
+import { gateCount, isDeep, matrixShape, parameterShapes } from "./parameters.ts";
 
 /** Uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010). */
 function glorot(count: number, inputs: number, outputs: number, random: Random): Float64Array {
@@ -130,13 +130,42 @@ function orthogonalReflectors(
   return reflectorsOf(nearestOrthogonal(transition(initialization, n, random), n).matrix, n, n, m);
 }
 
-/** The recurrent parameters of one layer by short name: W, or u, v, p. */
-function transitionParameters(
+/**
+ * The first layer's matrix of a feed-forward net, [n, d]: random reflectors, or a dense matrix of the same kind for
+ * "orthogonal", and Glorot uniform or ±1/√d for all others (the identity and rotations are square).
+ */
+function inputParameters(
   spec: ModelSpec,
   initialization: InitializationName,
   random: Random,
 ): Record<string, Float64Array> {
+  const { rows, columns, reflectors } = matrixShape(spec, 0);
+  if (spec.cell === "spectral" || spec.cell === "orthogonal")
+    return {
+      u: randomReflectors(reflectors[0], rows, random),
+      v: randomReflectors(reflectors[1], columns, random),
+      p: new Float64Array(Math.min(rows, columns)),
+    };
+  if (initialization === "uniform") return { W: uniform(rows * columns, columns, random) };
+  if (initialization !== "orthogonal") return { W: glorot(rows * columns, columns, rows, random) };
+  const size = Math.max(rows, columns);
+  const square = uniformOrthogonal(size, random);
+  return {
+    W: Float64Array.from({ length: rows * columns }, (_, i) => {
+      return square[Math.floor(i / columns) * size + (i % columns)]!;
+    }),
+  };
+}
+
+/** The recurrent parameters of one layer by short name: W, or u, v, p. */
+function transitionParameters(
+  spec: ModelSpec,
+  initialization: InitializationName,
+  layer: number,
+  random: Random,
+): Record<string, Float64Array> {
   const n = spec.hidden;
+  if (isDeep(spec) && layer === 0) return inputParameters(spec, initialization, random);
   if (spec.cell === "spectral")
     return { ...spectralReflectors(spec, initialization, random), p: new Float64Array(n) };
   if (spec.cell === "orthogonal") return { u: orthogonalReflectors(spec, initialization, random) };
@@ -158,7 +187,8 @@ function bias(spec: ModelSpec, name: string, length: number): Float64Array {
  *
  * W (each gate's block by itself) by `initialization`: orthogonal (uniform over the orthogonal group), identity,
  * glorot, uniform (what PyTorch's nn.RNN starts with), or henaff. Spectral cells start with p = 0, so at the center of their band, and with reflectors of length
- * 1. M and head.W are Glorot uniform, biases zero but for the forget gate's, which are 1.
+ * 1. M and head.W are Glorot uniform, an embedding normal with variance 1/n, biases
+ * zero but for the forget gate's, which are 1.
  *
  * @param seed 0 … 2³² − 1.
  */
@@ -168,7 +198,7 @@ export function initializeParameters(
   seed: number,
 ): TensorMap {
   const recurrent = Array.from({ length: spec.layers }, (_, layer) =>
-    transitionParameters(spec, initialization, new Random(seed, "initialize", `layers.${layer}`)),
+    transitionParameters(spec, initialization, layer, new Random(seed, "initialize", `layers.${layer}`)),
   );
   const values = (name: string, shape: readonly number[]): Float64Array => {
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -177,6 +207,8 @@ export function initializeParameters(
     if (known) return known;
     const [, inputs = 0] = shape;
     const random = new Random(seed, "initialize", name);
+    if (name === "embedding.W")
+      return Float64Array.from({ length: size }, () => random.normal() / Math.sqrt(spec.hidden));
     if (short === "M") return glorot(size, inputs, spec.hidden, random);
     if (name === "head.W") return glorot(size, inputs, spec.outputSize, random);
     return bias(spec, name, size);

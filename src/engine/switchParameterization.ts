@@ -7,9 +7,9 @@
 import { materializeOrthogonal } from "../spectral/orthogonal.ts";
 import type { BandReport } from "../spectral/sigma.ts";
 import { singularValues } from "../spectral/singularValueDecomposition.ts";
-import { fromMatrix, materialize, type SpectralShape } from "../spectral/spectral.ts";
+import { fromMatrix, materialize } from "../spectral/spectral.ts";
 import type { ModelSpec, Tensor, TensorMap } from "./engine.ts";
-import { assertParameters, parameterShapes } from "./parameters.ts";
+import { assertParameters, matrixShape, parameterShapes } from "./parameters.ts";
 
 export interface SwitchOptions {
   /** r and σ* of the band to switch into; default: those of the spec. */
@@ -74,23 +74,23 @@ function targetSpec(spec: ModelSpec, to: "spectral" | "rnn", options: SwitchOpti
   return { ...spec, cell: "spectral", reflectors: pair, radius, center };
 }
 
-function shapeOf(spec: ModelSpec): SpectralShape {
-  const { hidden, reflectors, radius, center } = spec;
-  return { rows: hidden, columns: hidden, reflectors, radius, center };
-}
-
-/** W of one layer in double precision: [n, n]. */
+/** W of one layer in double precision: [n, n]; of a feed-forward net's first, [n, d]. */
 function transitionMatrix(spec: ModelSpec, parameters: TensorMap, layer: number): Float64Array {
   const values = (name: string) => Float64Array.from(parameters.get(`layers.${layer}.${name}`)!.data);
-  if (spec.cell === "spectral")
-    return materialize(shapeOf(spec), { u: values("u"), v: values("v"), p: values("p") });
+  const shape = matrixShape(spec, layer);
+  if (spec.cell === "spectral") return materialize(shape, { u: values("u"), v: values("v"), p: values("p") });
+  if (spec.cell === "orthogonal" && shape.rows !== shape.columns) {
+    // σ = 1 is where p = 0 stands in a band around 1.
+    const p = new Float64Array(Math.min(shape.rows, shape.columns));
+    return materialize({ ...shape, center: 1 }, { u: values("u"), v: values("v"), p });
+  }
   if (spec.cell === "orthogonal")
     return materializeOrthogonal({ size: spec.hidden, reflectors: spec.reflectors[0] }, values("u"));
   const w = values("W");
   const bad = w.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
     throw new SwitchError(
-      `layers.${layer}.W has ${w[bad]} at row ${Math.floor(bad / spec.hidden)}, column ${bad % spec.hidden}; only finite matrices can be switched`,
+      `layers.${layer}.W has ${w[bad]} at row ${Math.floor(bad / shape.columns)}, column ${bad % shape.columns}; only finite matrices can be switched`,
     );
   return w;
 }
@@ -105,18 +105,20 @@ function relativeError(before: Float64Array, after: Float64Array): number {
 function express(
   w: Float64Array,
   target: ModelSpec,
+  layer: number,
 ): { values: Record<string, Float64Array>; band: BandReport } {
-  const n = target.hidden;
+  const shape = matrixShape(target, layer);
+  const { rows, columns } = shape;
   if (target.cell === "rnn") {
-    const sigma = singularValues(w, n, n);
+    const sigma = singularValues(w, rows, columns);
     return {
       values: { W: w },
-      band: { count: n, sigma: [sigma[n - 1]!, sigma[0]!], outside: 0, distance: 0 },
+      band: { count: sigma.length, sigma: [sigma.at(-1)!, sigma[0]!], outside: 0, distance: 0 },
     };
   }
-  const { parameters, report } = fromMatrix(w, shapeOf(target), { clip: true });
+  const { parameters, report } = fromMatrix(w, shape, { clip: true });
   const { u, v, p } = parameters;
-  return { values: { u: asAtTheStart(u, n), v: asAtTheStart(v, n), p }, band: report };
+  return { values: { u: asAtTheStart(u, rows), v: asAtTheStart(v, columns), p }, band: report };
 }
 
 /**
@@ -181,7 +183,7 @@ export function switchParameterization(
   let [clipped, clippedCount, representationError] = [0, 0, 0];
   for (let layer = 0; layer < spec.layers; layer++) {
     const before = transitionMatrix(spec, parameters, layer);
-    const { values, band } = express(before, target);
+    const { values, band } = express(before, target, layer);
     for (const [short, data] of Object.entries(values)) {
       const name = `layers.${layer}.${short}`;
       recurrent.set(name, { shape: shapes.get(name)!, data: Float32Array.from(data) });

@@ -27,7 +27,10 @@ const optimizerPrefix = "optimizer.";
 
 const specSchema: z.ZodType<ModelSpec> = z.object({
   cell: z.enum(cellNames),
+  net: z.enum(["mlp", "resnet"]).exactOptional(),
   inputSize: z.int().min(1),
+  vocabulary: z.int().min(2).exactOptional(),
+  embedding: z.enum(["tied", "free"]).exactOptional(),
   hidden: z.int().min(1),
   layers: z.int().min(1),
   activation: z.enum(activationNames),
@@ -44,6 +47,7 @@ const optimizerSchema = z
     momentum: z.number(),
     weightDecay: z.number(),
     clipNorm: z.number().optional(),
+    sampledSoftmax: z.int().min(2).exactOptional(),
   })
   .transform((settings): OptimizerSettings => ({ ...settings, clipNorm: settings.clipNorm }));
 

@@ -1,5 +1,5 @@
 /** Random models and batches for the tests of the reference and of the engines compared with it. */
-import type { Batch, HeadName, ModelSpec, TensorMap } from "../../src/engine/engine.ts";
+import type { Batch, HeadName, ModelSpec, States, TensorMap } from "../../src/engine/engine.ts";
 import { parameterShapes } from "../../src/engine/parameters.ts";
 import { type ActivationName, activationNames, cellNames } from "../../src/experiment/schema.ts";
 import type { Random } from "../../src/random.ts";
@@ -29,6 +29,37 @@ export function everyKind(): Pick<ModelSpec, "cell" | "activation" | "head" | "l
   });
 }
 
+type Kind = Pick<ModelSpec, "cell" | "activation" | "head" | "layers"> &
+  Partial<Pick<ModelSpec, "net" | "vocabulary" | "embedding">>;
+
+/** Feed-forward nets of each cell and activation that they take, 2 to 5 layers deep. */
+export function deepKinds(): Kind[] {
+  return (["mlp", "resnet"] as const).flatMap((net) =>
+    (["rnn", "spectral", "orthogonal"] as const).flatMap((cell) =>
+      activationNames.map((activation, i) => {
+        const head = headNames[i % headNames.length]!;
+        return { net, cell, activation, head, layers: 2 + i };
+      }),
+    ),
+  );
+}
+
+/** Models of symbols: one-hot, looked up, and with the same matrix for the logits, for each cell. */
+export function symbolKinds(): Kind[] {
+  return cellNames.flatMap((cell) =>
+    ([undefined, "free", "tied"] as const).map((embedding, i): Kind => {
+      const kind = {
+        cell,
+        activation: "tanh",
+        head: "classifyEach",
+        layers: 1 + (i % 2),
+        vocabulary: 6,
+      } as const;
+      return embedding === undefined ? kind : { ...kind, embedding };
+    }),
+  );
+}
+
 /** A random shape with every extent at most its limit; 1 is drawn more often than its share. */
 export function randomShape(random: Random, limit: Omit<CaseShape, "reflectors">): CaseShape {
   const extent = (largest: number) => (random.below(5) === 0 ? 1 : 1 + random.below(largest));
@@ -44,14 +75,16 @@ export function randomShape(random: Random, limit: Omit<CaseShape, "reflectors">
 }
 
 /** The spec of a kind and a shape, with a random band for the singular values. */
-export function specOf(
-  random: Random,
-  kind: ReturnType<typeof everyKind>[number],
-  shape: CaseShape,
-): ModelSpec {
-  const { hidden, inputSize, reflectors } = shape;
+export function specOf(random: Random, kind: Kind, shape: CaseShape): ModelSpec {
+  const { hidden, reflectors } = shape;
+  const inputSize = kind.vocabulary === undefined ? shape.inputSize : 1;
   // With one class there is nothing to learn: loss and gradients are zero.
-  const outputSize = kind.head === "regressLast" ? shape.outputSize : Math.max(2, shape.outputSize);
+  const outputSize =
+    kind.embedding === "tied"
+      ? kind.vocabulary!
+      : kind.head === "regressLast"
+        ? shape.outputSize
+        : Math.max(2, shape.outputSize);
   const radius = 0.05 + 0.45 * random.uniform();
   const center = random.below(3) === 0 ? 0.5 : 1;
   return { ...kind, hidden, inputSize, outputSize, reflectors, radius, center };
@@ -80,9 +113,18 @@ export function randomParameters(random: Random, spec: ModelSpec): TensorMap {
   return parameters;
 }
 
+/** Normal initial states of a batch. */
+export function randomStates(random: Random, spec: ModelSpec, size: number): States {
+  const values = () =>
+    Float32Array.from({ length: spec.layers * size * spec.hidden }, () => 0.5 * random.normal());
+  return { h: values(), c: spec.cell === "lstm" ? values() : undefined };
+}
+
 /** Normal inputs and targets of the head's kind. */
 export function randomBatch(random: Random, spec: ModelSpec, size: number, length: number): Batch {
-  const inputs = Float32Array.from({ length: size * length * spec.inputSize }, () => random.normal());
+  const inputs = Float32Array.from({ length: size * length * spec.inputSize }, () =>
+    spec.vocabulary === undefined ? random.normal() : random.below(spec.vocabulary),
+  );
   const count = size * targetsPerSequence(spec.head, spec.outputSize, length);
   const targets =
     spec.head === "regressLast"
@@ -101,8 +143,9 @@ export function instructiveBatch(
   parameters: Doubles,
   size: number,
   length: number,
+  initial?: States,
 ): Batch {
-  const batch = randomBatch(random, spec, size, length);
+  const batch = { ...randomBatch(random, spec, size, length), ...(initial ? { initial } : {}) };
   const { outputs } = evaluate(spec, parameters, batch);
   const { targets } = batch;
   if (spec.head === "regressLast") {

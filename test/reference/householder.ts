@@ -12,6 +12,7 @@ import {
   multiply,
   transpose,
   type Vector,
+  zeroMatrix,
   zeroVector,
 } from "./matrix.ts";
 
@@ -77,32 +78,34 @@ export function singularValues(p: Vector, { radius, center }: Band): Vector {
   return p.map((value) => 2 * radius * (sigmoid(value) - 0.5) + center);
 }
 
-/** W = U diag(σ) Vᵀ. */
-export function spectralMatrix(u: Matrix, v: Matrix, p: Vector, band: Band): Matrix {
-  const sigma = singularValues(p, band);
-  const US = orthogonalFrom(u).map((row) => row.map((value, j) => value * sigma[j]!));
-  return multiply(US, transpose(orthogonalFrom(v)));
+/** Σ of `rows` × `columns` with σ on its diagonal; no p: σ = 1. */
+function sigmaMatrix(rows: number, columns: number, p: Vector | undefined, band: Band): Matrix {
+  const sigma = p ? singularValues(p, band) : new Array<number>(Math.min(rows, columns)).fill(1);
+  return zeroMatrix(rows, columns).map((row, i) => row.map((_, j) => (i === j ? sigma[i]! : 0)));
 }
 
-/** ∂L/∂u, ∂L/∂v and ∂L/∂p from G = ∂L/∂W. */
+/** W = U Σ Vᵀ, [rows, columns], for u [m₁, rows] and v [m₂, columns]. */
+export function spectralMatrix(u: Matrix, v: Matrix, p: Vector | undefined, band: Band): Matrix {
+  const S = sigmaMatrix(u[0]!.length, v[0]!.length, p, band);
+  return multiply(multiply(orthogonalFrom(u), S), transpose(orthogonalFrom(v)));
+}
+
+/** ∂L/∂u, ∂L/∂v and ∂L/∂p (without p: of no meaning) from G = ∂L/∂W. */
 export function spectralGradient(
   u: Matrix,
   v: Matrix,
-  p: Vector,
+  p: Vector | undefined,
   band: Band,
   G: Matrix,
 ): { u: Matrix; v: Matrix; p: Vector } {
-  const sigma = singularValues(p, band);
+  const S = sigmaMatrix(u[0]!.length, v[0]!.length, p, band);
   const U = orthogonalFrom(u);
   const V = orthogonalFrom(v);
-  const GV = multiply(G, V);
-  const GTU = multiply(transpose(G), U);
-  const scaleColumns = (A: Matrix) => A.map((row) => row.map((value, j) => value * sigma[j]!));
-  const UTGV = multiply(transpose(U), GV);
+  const UTGV = multiply(multiply(transpose(U), G), V);
   return {
-    u: orthogonalGradient(u, scaleColumns(GV)),
-    v: orthogonalGradient(v, scaleColumns(GTU)),
-    p: p.map((value, i) => {
+    u: orthogonalGradient(u, multiply(multiply(G, V), transpose(S))),
+    v: orthogonalGradient(v, multiply(multiply(transpose(G), U), S)),
+    p: (p ?? []).map((value, i) => {
       const s = sigmoid(value);
       return UTGV[i]![i]! * 2 * band.radius * s * (1 - s);
     }),

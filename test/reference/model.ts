@@ -1,14 +1,15 @@
 /** The whole network: stacked layers and a head, over a batch, one sequence at a time. */
-import type { Batch, ModelSpec } from "../../src/engine/engine.ts";
-import { parameterShapes } from "../../src/engine/parameters.ts";
+import type { Batch, ModelSpec, States } from "../../src/engine/engine.ts";
+import { isDeep, matrixShape, parameterShapes } from "../../src/engine/parameters.ts";
 import { activations } from "./activations.ts";
+import { denseLayer } from "./cells/dense.ts";
 import { gruLayer } from "./cells/gru.ts";
-import type { Disturbance, RecurrentLayer, Unrolled, Weights } from "./cells/layer.ts";
+import type { CellState, Disturbance, RecurrentLayer, Unrolled, Weights } from "./cells/layer.ts";
 import { lstmLayer } from "./cells/lstm.ts";
 import { rnnLayer } from "./cells/rnn.ts";
 import { createHead, type Head, targetsPerSequence } from "./heads.ts";
 import { orthogonalFrom, orthogonalGradient, spectralGradient, spectralMatrix } from "./householder.ts";
-import { fromRows, type Matrix, norm, toRows, type Vector } from "./matrix.ts";
+import { addTo, fromRows, type Matrix, norm, toRows, type Vector, zeroMatrix, zeroVector } from "./matrix.ts";
 
 /** Parameters, gradients or optimizer state in double precision, by the names of `parameterShapes`, row-major. */
 export type Doubles = Map<string, Float64Array>;
@@ -22,6 +23,8 @@ export interface Evaluation {
   readonly metric: number;
   /** [B, outputSize] or [B, T, outputSize]. */
   readonly outputs: Float64Array;
+  /** h_T and c_T of each layer and sequence, [layer][s]. */
+  readonly final: readonly (readonly CellState[])[];
 }
 
 export interface LayerMeasure {
@@ -45,7 +48,10 @@ export interface GradientEvaluation extends Evaluation {
 /** The transition matrix a layer's parameters stand for; [gates · n, n] for lstm and gru. */
 export function transitionMatrix(spec: ModelSpec, parameters: Doubles, layer: number): Matrix {
   const read = reader(spec, parameters, layer);
-  if (spec.cell === "spectral") return spectralMatrix(read("u"), read("v"), read("p")[0]!, spec);
+  const shape = matrixShape(spec, layer);
+  if (spec.cell === "spectral") return spectralMatrix(read("u"), read("v"), read("p")[0]!, shape);
+  if (spec.cell === "orthogonal" && shape.rows !== shape.columns)
+    return spectralMatrix(read("u"), read("v"), undefined, shape);
   if (spec.cell === "orthogonal") return orthogonalFrom(read("u"));
   return read("W");
 }
@@ -63,6 +69,10 @@ function reader(spec: ModelSpec, parameters: Doubles, layer: number) {
 
 function createLayer(spec: ModelSpec, parameters: Doubles, layer: number): RecurrentLayer {
   const read = reader(spec, parameters, layer);
+  if (isDeep(spec)) {
+    const weights = { W: transitionMatrix(spec, parameters, layer), b: read("b")[0]! };
+    return denseLayer(weights, activations[spec.activation], spec.net === "resnet" && layer > 0);
+  }
   const weights: Weights = {
     W: transitionMatrix(spec, parameters, layer),
     M: read("M"),
@@ -77,14 +87,20 @@ function createLayer(spec: ModelSpec, parameters: Doubles, layer: number): Recur
 interface Network {
   readonly layers: readonly RecurrentLayer[];
   readonly head: Head;
+  /** Rows that symbols are looked up in, with the gradient that they have had so far. */
+  readonly embedding: { readonly rows: Matrix; readonly gradient: Matrix } | undefined;
 }
 
 function createNetwork(spec: ModelSpec, parameters: Doubles): Network {
+  const table = parameters.get("embedding.W");
+  const rows = table && toRows(table, spec.vocabulary!, spec.hidden);
+  const headWeights = spec.embedding === "tied" ? table! : parameters.get("head.W")!;
   return {
+    embedding: rows && { rows, gradient: zeroMatrix(spec.vocabulary!, spec.hidden) },
     layers: Array.from({ length: spec.layers }, (_, layer) => createLayer(spec, parameters, layer)),
     head: createHead(
       spec.head,
-      toRows(parameters.get("head.W")!, spec.outputSize, spec.hidden),
+      toRows(headWeights, spec.outputSize, spec.hidden),
       Array.from(parameters.get("head.b")!),
     ),
   };
@@ -109,13 +125,35 @@ function forward(
 ) {
   const { inputs, targets } = sequenceOf(spec, batch, sequence);
   const unrolled: Unrolled[] = [];
-  let below = inputs;
+  const symbols = spec.vocabulary === undefined ? undefined : inputs.map(([symbol]) => symbol!);
+  let below = symbols
+    ? symbols.map((symbol) => network.embedding?.rows[symbol] ?? oneHot(symbol, spec.vocabulary!))
+    : inputs;
   for (const [layer, cell] of network.layers.entries()) {
     const disturbLayer: Disturbance = (t, h) => (disturb ? disturb(sequence, layer, t, h) : h);
-    unrolled.push(cell.forward(below, disturbLayer));
+    const begin = batch.initial && stateOf(spec, batch.initial, batch.size, layer, sequence);
+    unrolled.push(cell.forward(below, disturbLayer, begin));
     below = unrolled[layer]!.states;
   }
-  return { unrolled, result: network.head.forward(below, targets) };
+  return { unrolled, symbols, result: network.head.forward(below, targets) };
+}
+
+function oneHot(symbol: number, size: number): Vector {
+  const x = zeroVector(size);
+  x[symbol] = 1;
+  return x;
+}
+
+function stateOf(
+  { hidden }: ModelSpec,
+  { h, c }: States,
+  size: number,
+  layer: number,
+  sequence: number,
+): CellState {
+  const from = (layer * size + sequence) * hidden;
+  const read = (values: Float32Array) => Array.from(values.subarray(from, from + hidden));
+  return { h: read(h), c: c && read(c) };
 }
 
 /** Loss, metric and outputs of a batch. `disturb` changes states on the way, for finite differences. */
@@ -129,13 +167,15 @@ export function evaluate(
   let loss = 0;
   let metric = 0;
   const outputs: number[] = [];
+  const final: CellState[][] = network.layers.map(() => []);
   for (let s = 0; s < batch.size; s++) {
-    const { result } = forward(network, spec, batch, s, disturb);
+    const { result, unrolled } = forward(network, spec, batch, s, disturb);
+    for (const [layer, { final: end }] of unrolled.entries()) final[layer]!.push(end);
     loss += result.loss / batch.size;
     metric += result.metric / batch.size;
     outputs.push(...result.outputs.flat());
   }
-  return { loss, metric, outputs: Float64Array.from(outputs) };
+  return { loss, metric, outputs: Float64Array.from(outputs), final };
 }
 
 /** `evaluate`, and the gradients by backpropagation through time. */
@@ -149,13 +189,15 @@ export function evaluateWithGradients(
   let loss = 0;
   let metric = 0;
   const outputs: number[] = [];
+  const final: CellState[][] = network.layers.map(() => []);
   const stateGradients: Matrix[][] = network.layers.map(() => []);
   const layers = network.layers.map(() => ({
     gradientNorm: new Float64Array(length * size),
     saturation: new Float64Array(length),
   }));
   for (let s = 0; s < size; s++) {
-    const { unrolled, result } = forward(network, spec, batch, s, undefined);
+    const { unrolled, symbols, result } = forward(network, spec, batch, s, undefined);
+    for (const [layer, { final: end }] of unrolled.entries()) final[layer]!.push(end);
     loss += result.loss / size;
     metric += result.metric / size;
     outputs.push(...result.outputs.flat());
@@ -169,9 +211,31 @@ export function evaluateWithGradients(
       }
       fromAbove = toInputs;
     }
+    // What is left has reached the first layer's inputs.
+    symbols?.forEach((symbol, t) => {
+      if (network.embedding) addTo(network.embedding.gradient[symbol]!, fromAbove[t]!);
+    });
   }
   const gradients = collectGradients(spec, parameters, network, size);
-  return { loss, metric, outputs: Float64Array.from(outputs), gradients, layers, stateGradients };
+  return {
+    loss,
+    metric,
+    outputs: Float64Array.from(outputs),
+    final,
+    gradients,
+    layers: isDeep(spec) ? [byDepth(layers, size)] : layers,
+    stateGradients,
+  };
+}
+
+/** The layers of a feed-forward net as timesteps of one. */
+function byDepth(layers: readonly LayerMeasure[], size: number): LayerMeasure {
+  return {
+    gradientNorm: Float64Array.from(
+      layers.flatMap(({ gradientNorm }) => Array.from(gradientNorm.subarray(0, size))),
+    ),
+    saturation: Float64Array.from(layers, ({ saturation }) => saturation[0]!),
+  };
 }
 
 /** The layers' and head's summed gradients as gradients of the mean loss, by parameter. */
@@ -182,21 +246,31 @@ function collectGradients(spec: ModelSpec, parameters: Doubles, network: Network
       name,
       fromRows(total).map((value) => value / size),
     );
+  const { embedding } = network;
+  if (embedding) {
+    if (spec.embedding === "tied")
+      for (const [symbol, row] of embedding.gradient.entries()) addTo(row, network.head.gradients.W[symbol]!);
+    put("embedding.W", embedding.gradient);
+  }
   for (const [layer, { gradients: total }] of network.layers.entries()) {
     const read = reader(spec, parameters, layer);
     const prefix = `layers.${layer}.`;
     if (spec.cell === "spectral") {
-      const pulled = spectralGradient(read("u"), read("v"), read("p")[0]!, spec, total.W);
+      const pulled = spectralGradient(read("u"), read("v"), read("p")[0]!, matrixShape(spec, layer), total.W);
       put(`${prefix}u`, pulled.u);
       put(`${prefix}v`, pulled.v);
       put(`${prefix}p`, [pulled.p]);
+    } else if (spec.cell === "orthogonal" && isDeep(spec) && layer === 0 && parameters.has(`${prefix}v`)) {
+      const pulled = spectralGradient(read("u"), read("v"), undefined, matrixShape(spec, layer), total.W);
+      put(`${prefix}u`, pulled.u);
+      put(`${prefix}v`, pulled.v);
     } else if (spec.cell === "orthogonal") put(`${prefix}u`, orthogonalGradient(read("u"), total.W));
     else put(`${prefix}W`, total.W);
-    put(`${prefix}M`, total.M);
+    if (!isDeep(spec)) put(`${prefix}M`, total.M);
     put(`${prefix}b`, [total.b]);
     if (total.bHidden) put(`${prefix}bHidden`, [total.bHidden]);
   }
-  put("head.W", network.head.gradients.W);
+  if (spec.embedding !== "tied") put("head.W", network.head.gradients.W);
   put("head.b", [network.head.gradients.b]);
   return gradients;
 }

@@ -1,5 +1,6 @@
 /** Memory whose size depends on the batch and the sequence length: inputs, per-thread scratch, shard gradients. */
 import type { ModelSpec } from "../engine.ts";
+import { isDeep, layerInputs } from "../parameters.ts";
 import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
 import type { Arena } from "./memory.ts";
 import { type LayerPlan, pad4 } from "./plan.ts";
@@ -35,6 +36,10 @@ export interface BatchBuffers {
   readonly saturated: number;
   readonly partials: number;
   readonly predictions: number;
+  /** [panel][layer][h, and c of an lstm][padded n][8]. */
+  readonly carried: number;
+  /** [B, T, d], where the first layer's inputs are looked up. */
+  readonly inputGradients: number;
   readonly scratch: number;
   readonly scratchStride: number;
   release(): void;
@@ -82,8 +87,12 @@ export function allocateBatchBuffers(
     [modelField.scratchCarry, offset(padded * 32)],
     [modelField.scratchLogits, offset(pad4(spec.outputSize) * 32)],
     [modelField.scratchHeadRing, offset(ringBytes(pad4(spec.outputSize)))],
+    [modelField.scratchInputGradient, offset(padded * 32)],
   ];
-  const gateBlocks = spec.cell === "lstm" ? 5 : spec.cell === "gru" ? 4 : 0;
+  const gateBlocks = spec.cell === "lstm" ? 5 : spec.cell === "gru" ? 4 : spec.net === "resnet" ? 1 : 0;
+  const inputSize = layerInputs(spec, 0);
+  // A feed-forward net has no states to carry.
+  const carriedBlocks = isDeep(spec) ? 0 : spec.layers * (spec.cell === "lstm" ? 2 : 1);
   const layers = plans.map((plan, index) => {
     const lastOnly = index + 1 === plans.length && spec.head !== "classifyEach";
     return {
@@ -97,7 +106,7 @@ export function allocateBatchBuffers(
   try {
     const buffers = {
       capacity,
-      inputs: allocate(batch * length * spec.inputSize * 4),
+      inputs: allocate(batch * length * inputSize * 4),
       targets: allocate(batch * Math.max(length, spec.outputSize) * 4),
       losses: allocate(panels * 8),
       metrics: allocate(panels * 8),
@@ -105,6 +114,8 @@ export function allocateBatchBuffers(
       saturated: allocate(spec.layers * length * panels * 4),
       partials: allocate(shards * partialBytes),
       predictions: allocate(batch * (spec.head === "classifyEach" ? length : 1) * spec.outputSize * 4),
+      carried: allocate(panels * carriedBlocks * padded * 32),
+      inputGradients: allocate(spec.embedding === undefined ? 0 : batch * length * inputSize * 4),
       scratch: allocate(scratchBytes * threads),
       scratchStride: scratchBytes,
       release: () => {
@@ -125,6 +136,8 @@ export function allocateBatchBuffers(
     at(modelField.partials, buffers.partials);
     at(modelField.partialStride, partialBytes);
     at(modelField.predictions, buffers.predictions);
+    at(modelField.carried, buffers.carried);
+    at(modelField.inputGradients, buffers.inputGradients);
     layers.forEach((offsets, index) => {
       const base = (layerRecords + index * layerRecordBytes) / 4;
       integers[base + layerField.scratchStates] = offsets.states;

@@ -28,12 +28,16 @@ export const model = {
   predictions: 24,
   layerRecords: 25,
   scale: 26,
+  residual: 27,
+  carried: 28,
+  inputGradients: 29,
   scratchRing: 32,
   scratchColumns: 33,
   scratchStateGradient: 34,
   scratchCarry: 35,
   scratchLogits: 36,
   scratchHeadRing: 37,
+  scratchInputGradient: 38,
 } as const;
 export const modelRecordBytes = 256;
 
@@ -57,4 +61,4 @@ export const layerRecordBytes = 256;
 export const cells = { rnn: 0, lstm: 1, gru: 2 } as const;
 export const activations = { tanh: 0, relu: 1, leakyRelu: 2, identity: 3 } as const;
 export const heads = { classifyLast: 0, regressLast: 1, classifyEach: 2 } as const;
-export const flags = { backward: 1, probe: 2, predict: 4 } as const;
+export const flags = { backward: 1, probe: 2, predict: 4, carry: 8 } as const;

@@ -1,5 +1,6 @@
 /** A model of the fused engine: the steps of a training step, in order. */
 import { assertBatch, batchParts, lossTerms } from "../batches.ts";
+import { byDepth } from "../depth.ts";
 import type {
   Batch,
   EvaluationResult,
@@ -10,7 +11,10 @@ import type {
   StepResult,
   TensorMap,
 } from "../engine.ts";
+import { isDeep, layerInputs } from "../parameters.ts";
+import { emptyStates, placeStates } from "../states.ts";
 import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
+import { readCarried, writeCarried } from "./carried.ts";
 import {
   activations,
   cells,
@@ -24,6 +28,7 @@ import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
 import { type LayerPlan, pad4, planLayer, transitionName } from "./plan.ts";
+import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
 import { Transition } from "./transition.ts";
 import { Weights } from "./weights.ts";
@@ -81,7 +86,8 @@ export class FusedModel implements Model {
     write(field.layers, spec.layers);
     write(field.hidden, spec.hidden);
     write(field.hiddenPadded, pad4(spec.hidden));
-    write(field.inputSize, spec.inputSize);
+    write(field.inputSize, layerInputs(spec, 0));
+    write(field.residual, spec.net === "resnet" ? 1 : 0);
     write(field.head, heads[spec.head]);
     write(field.outputs, spec.outputSize);
     write(field.outputsPadded, pad4(spec.outputSize));
@@ -97,7 +103,7 @@ export class FusedModel implements Model {
   }
 
   trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
-    const { loss, metric } = this.#differentiate(batch, probe);
+    const { loss, metric, ...states } = this.#differentiate(batch, probe);
     const squares = this.#store.gradientSquares(this.#kernels);
     const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
     const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm);
@@ -109,7 +115,8 @@ export class FusedModel implements Model {
       this.#packed = false;
       if (probe) probes = { layers: this.#layerProbes(batch), parameters };
     } else if (probe) probes = { layers: this.#layerProbes(batch), parameters: [] };
-    return { loss, metric, gradientNorm, clippedGradientNorm: gradientNorm * scale, finite, probe: probes };
+    const clippedGradientNorm = gradientNorm * scale;
+    return { loss, metric, gradientNorm, clippedGradientNorm, finite, probe: probes, ...states };
   }
 
   gradients(batch: Batch): { loss: number; gradients: TensorMap; layers: readonly LayerProbe[] } {
@@ -120,12 +127,14 @@ export class FusedModel implements Model {
   evaluate(batch: Batch): EvaluationResult {
     let loss = 0;
     let metric = 0;
-    this.#forward(batch, 0, (part) => {
+    const final = batch.initial && emptyStates(this.spec, batch.size);
+    this.#forward(batch, 0, (part, from) => {
       const sums = this.#sums(part);
       loss += sums.loss * part.size;
       metric += sums.metric * part.size;
+      if (sums.final && final) placeStates(this.spec, sums.final, part.size, final, batch.size, from);
     });
-    return { loss: loss / batch.size, metric: metric / batch.size };
+    return { loss: loss / batch.size, metric: metric / batch.size, ...(final ? { final } : {}) };
   }
 
   predict(batch: Batch): Float32Array {
@@ -153,7 +162,7 @@ export class FusedModel implements Model {
   /** Forward and backward; leaves the gradient of the mean loss in the store. */
   #differentiate(batch: Batch, probe: boolean): EvaluationResult {
     const shards = this.#load(batch);
-    this.#run(shards, flags.backward | (probe ? flags.probe : 0));
+    this.#run(shards, flags.backward | (probe ? flags.probe : 0) | carryOf(batch));
     const result = this.#sums(batch);
     const { partials } = this.#buffers!;
     let gradient = partials;
@@ -172,10 +181,21 @@ export class FusedModel implements Model {
     }
     this.#weights.unpack(this.#kernels, gradient, (name) => this.#address(name, "gradient"));
     for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
+    if (this.spec.embedding !== undefined) this.#addSymbolGradients(batch);
     return result;
   }
 
+  /** To the embedding's gradient, which holds what the head left where it is tied. */
+  #addSymbolGradients(batch: Batch): void {
+    const { floats } = this.#arena;
+    const { embedding, vocabulary = 0, hidden } = this.spec;
+    const gradient = this.#store.gradient("embedding.W") / 4;
+    if (embedding === "free") floats.fill(0, gradient, gradient + vocabulary * hidden);
+    addSymbolGradients(floats, this.#buffers!.inputGradients / 4, this.spec, batch, gradient);
+  }
+
   #address(name: string, of: "value" | "gradient"): number {
+    if (name === "head.W" && this.spec.embedding === "tied") return this.#store[of]("embedding.W");
     const layer = this.#transitions.findIndex((_, index) => transitionName(index) === name);
     const transition = this.#transitions[layer];
     if (transition) return of === "value" ? transition.matrix : transition.gradient;
@@ -184,7 +204,7 @@ export class FusedModel implements Model {
 
   #forward(batch: Batch, flag: number, use: (part: Batch, from: number) => void): void {
     for (const [part, from] of batchParts(this.spec, batch, forwardBatch)) {
-      this.#run(this.#load(part), flag);
+      this.#run(this.#load(part), flag | carryOf(part));
       use(part, from);
     }
   }
@@ -222,7 +242,12 @@ export class FusedModel implements Model {
     const { inputs, targets } = this.#buffers!;
     const { panels, panelsPerShard, shards } = shardsOf(batch.size);
     const { integers, floats } = this.#arena;
-    floats.set(batch.inputs, inputs / 4);
+    if (this.spec.vocabulary === undefined) floats.set(batch.inputs, inputs / 4);
+    else {
+      const embedding = this.spec.embedding && this.#store.value("embedding.W") / 4;
+      writeSymbols(floats, inputs / 4, this.spec, batch, embedding);
+    }
+    if (batch.initial) writeCarried(floats, this.#buffers!.carried / 4, this.spec, batch.initial, batch.size);
     (batch.targets instanceof Int32Array ? integers : floats).set(batch.targets, targets / 4);
     const record = this.#record / 4;
     integers[record + field.length] = batch.length;
@@ -234,8 +259,8 @@ export class FusedModel implements Model {
   }
 
   #sums(batch: Batch): EvaluationResult {
-    const { losses, metrics } = this.#buffers!;
-    const { doubles } = this.#arena;
+    const { losses, metrics, carried } = this.#buffers!;
+    const { doubles, floats } = this.#arena;
     const { panels } = shardsOf(batch.size);
     let loss = 0;
     let metric = 0;
@@ -244,7 +269,8 @@ export class FusedModel implements Model {
       metric += doubles[metrics / 8 + panel]!;
     }
     const terms = lossTerms(this.spec, batch);
-    return { loss: loss / terms, metric: metric / terms };
+    const final = batch.initial && readCarried(floats, carried / 4, this.spec, batch.size);
+    return { loss: loss / terms, metric: metric / terms, ...(final ? { final } : {}) };
   }
 
   #layerProbes(batch: Batch): LayerProbe[] {
@@ -252,7 +278,7 @@ export class FusedModel implements Model {
     const { panels } = shardsOf(size);
     const { floats, integers } = this.#arena;
     const { norms, saturated } = this.#buffers!;
-    return this.#plans.map((_, layer) => {
+    const probes = this.#plans.map((_, layer) => {
       const gradientNorm = new Float32Array(length * size);
       const saturation = new Float32Array(length);
       const base = norms / 4 + layer * length * panels * panelWidth;
@@ -267,5 +293,8 @@ export class FusedModel implements Model {
       }
       return { gradientNorm, saturation };
     });
+    return isDeep(this.spec) ? [byDepth(probes, size)] : probes;
   }
 }
+
+const carryOf = ({ initial }: Batch): number => (initial ? flags.carry : 0);

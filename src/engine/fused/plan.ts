@@ -5,7 +5,7 @@
  * never written, and every activation maps 0 to a state of 0.
  */
 import type { ModelSpec } from "../engine.ts";
-import { gateCount } from "../parameters.ts";
+import { gateCount, isDeep, layerInputs } from "../parameters.ts";
 
 /** Where a block of a parameter goes: rows [fromRow, fromRow + rows) of parameter `name` (all its columns). */
 export interface Placement {
@@ -50,7 +50,7 @@ export interface LayerPlan {
   readonly forward: readonly Part[];
   /** To ∂L/∂h_{t−1}. */
   readonly backward: TransposedPart;
-  /** To ∂L/∂x_t; none for the first layer. */
+  /** To ∂L/∂x_t; none for the first layer, unless its inputs are looked up in a matrix that is trained. */
   readonly toInput: readonly TransposedPart[];
 }
 
@@ -62,8 +62,8 @@ export const transitionName = (layer: number): string => `layers.${layer}.W`;
 export function planLayer(spec: ModelSpec, layer: number): LayerPlan {
   const n = spec.hidden;
   const padded = pad4(n);
-  const inputs = layer === 0 ? spec.inputSize : n;
-  const inputRows = layer === 0 ? spec.inputSize : padded;
+  const inputs = layerInputs(spec, layer);
+  const inputRows = layer === 0 ? inputs : padded;
   const stateRows = pad4(padded + 1 + inputRows);
   const W = transitionName(layer);
   const M = `layers.${layer}.M`;
@@ -92,6 +92,27 @@ export function planLayer(spec: ModelSpec, layer: number): LayerPlan {
     firstRow: firstGateRow * padded,
     placements: gates.map((gate, i) => ({ name, fromRow: gate * n, rows: n, columns, column: i * padded })),
   });
+  if (isDeep(spec))
+    return {
+      stateRows,
+      gateRows: padded,
+      forward: [
+        {
+          rows: padded,
+          columns: stateRows - padded,
+          input: padded,
+          output: 0,
+          placements: [
+            { name: b, fromRow: 0, rows: n, columns: 1, row: 0, column: 0 },
+            { name: W, fromRow: 0, rows: n, columns: inputs, row: 0, column: 1 },
+          ],
+        },
+      ],
+      // There is no timestep before the only one.
+      backward: { columns: 4, firstRow: 0, placements: [] },
+      toInput: layer === 0 ? [] : [transposed(W, n, [0], 0)],
+    };
+  const toInputs = layer > 0 || spec.embedding !== undefined;
   if (spec.cell === "gru") {
     // Rows: r, z, h-part of the candidate, x-part of the candidate.
     return {
@@ -127,7 +148,7 @@ export function planLayer(spec: ModelSpec, layer: number): LayerPlan {
         },
       ],
       backward: transposed(W, n, [0, 1, 2], 0),
-      toInput: layer === 0 ? [] : [transposed(M, n, [0, 1], 0), transposed(M, n, [2], 3)],
+      toInput: toInputs ? [transposed(M, n, [0, 1], 0), transposed(M, n, [2], 3)] : [],
     };
   }
   const gates = Array.from({ length: gateCount(spec) }, (_, gate) => gate);
@@ -147,7 +168,7 @@ export function planLayer(spec: ModelSpec, layer: number): LayerPlan {
       },
     ],
     backward: transposed(W, n, gates, 0),
-    toInput: layer === 0 ? [] : [transposed(M, n, gates, 0)],
+    toInput: toInputs ? [transposed(M, n, gates, 0)] : [],
   };
 }
 

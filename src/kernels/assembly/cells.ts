@@ -33,6 +33,16 @@ export function activate(activation: i32, h: usize, count: i32, copy: usize): vo
   if (copy) for (let p = h; p < end; p += 16) v128.store(p + delta, v128.load(p));
 }
 
+/** h = f + x, over `count` vectors; also written to `copy` unless that is 0. */
+export function addResidual(f: usize, x: usize, h: usize, count: i32, copy: usize): void {
+  const bytes = <usize>count << 4;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const y = f32x4.add(v128.load(f + at), v128.load(x + at));
+    v128.store(h + at, y);
+    if (copy) v128.store(copy + at, y);
+  }
+}
+
 // @ts-expect-error: decorator
 @inline
 function ringOffset(vector: i32): usize {

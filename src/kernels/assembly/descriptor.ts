@@ -38,6 +38,12 @@ export const PREDICTIONS: i32 = 24;
 export const LAYER_RECORDS: i32 = 25;
 /** f32: factor of every loss gradient, 1 / (number of terms of the mean). */
 export const SCALE: i32 = 26;
+/** 1: layers after the first add their input to their output (of feed-forward nets, whose T is 1). */
+export const RESIDUAL: i32 = 27;
+/** [panel][layer][h, and c of an lstm][padded n][8] f32: where sequences begin, and then where they ended. */
+export const CARRIED: i32 = 28;
+/** ∂L/∂x [B, T, d] f32 of the first layer, which then has input parts. */
+export const INPUT_GRADIENTS: i32 = 29;
 // Offsets into a thread's scratch memory.
 export const SCRATCH_RING: i32 = 32;
 export const SCRATCH_COLUMNS: i32 = 33;
@@ -45,6 +51,7 @@ export const SCRATCH_STATE_GRADIENT: i32 = 34;
 export const SCRATCH_CARRY: i32 = 35;
 export const SCRATCH_LOGITS: i32 = 36;
 export const SCRATCH_HEAD_RING: i32 = 37;
+export const SCRATCH_INPUT_GRADIENT: i32 = 38;
 
 // A layer's record, LAYER_STRIDE bytes.
 export const LAYER_STRIDE: usize = 256;
@@ -84,6 +91,8 @@ export const CLASSIFY_EACH: i32 = 2;
 export const BACKWARD: i32 = 1;
 export const PROBE: i32 = 2;
 export const PREDICT: i32 = 4;
+/** Begin at the carried states, and leave the last ones there. */
+export const CARRY: i32 = 8;
 
 // @ts-expect-error: decorator
 @inline

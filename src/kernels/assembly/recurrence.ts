@@ -4,13 +4,15 @@
  * A shard is a fixed set of panels (8 sequences each) and has its own gradient; whichever thread computes it, the
  * numbers are the same. All that a panel needs while it is worked on lies in the thread's scratch memory.
  */
-import { activate, gruBackward, gruForward, lstmBackward, lstmForward, rnnBackward } from "./cells";
+import { activate, addResidual, gruBackward, gruForward, lstmBackward, lstmForward, rnnBackward } from "./cells";
 import {
   ACTIVATION,
   BACKWARD,
   BACKWARD_BLOCKS,
   BACKWARD_WEIGHTS,
   BATCH,
+  CARRIED,
+  CARRY,
   CELL,
   CLASSIFY_EACH,
   FORWARD_COUNT,
@@ -23,6 +25,7 @@ import {
   HIDDEN,
   HIDDEN_PADDED,
   INPUT_COUNT,
+  INPUT_GRADIENTS,
   INPUT_PARTS,
   INPUT_SIZE,
   INPUTS,
@@ -41,6 +44,7 @@ import {
   PARTIALS,
   PROBE,
   RELU,
+  RESIDUAL,
   RNN,
   ROWS,
   SATURATED,
@@ -49,6 +53,7 @@ import {
   SCRATCH_COLUMNS,
   SCRATCH_EXTERNAL,
   SCRATCH_GATES,
+  SCRATCH_INPUT_GRADIENT,
   SCRATCH_RING,
   SCRATCH_STATE_GRADIENT,
   SCRATCH_STATES,
@@ -72,7 +77,7 @@ export function heapBase(): usize {
 
 /**
  * Works through shard `shard`.
- * @param flags BACKWARD, PROBE (with BACKWARD), PREDICT.
+ * @param flags BACKWARD, PROBE (with BACKWARD), PREDICT, CARRY.
  */
 export function runShard(model: usize, scratch: usize, shard: i32, flags: i32): void {
   const perShard = field(model, PANELS_PER_SHARD);
@@ -85,7 +90,9 @@ export function runShard(model: usize, scratch: usize, shard: i32, flags: i32): 
   for (let panel = first; panel < last; panel++) {
     fillInputs(model, records, scratch, panel);
     for (let layer = 0; layer < layers; layer++) {
+      beginStates(model, records, layer, scratch, panel, flags);
       forwardLayer(model, records, layer, scratch);
+      if (flags & CARRY) keepStates(model, records, layer, scratch, panel);
       if (flags & PROBE) countSaturated(model, records, layer, scratch, panel);
     }
     headPass(model, records + <usize>(layers - 1) * LAYER_STRIDE, scratch, panel, partial, flags);
@@ -124,6 +131,45 @@ function fillInputs(model: usize, records: usize, scratch: usize, panel: i32): v
   }
 }
 
+/** Address of a panel's carried states of a layer. */
+// @ts-expect-error: decorator
+@inline
+function carriedOf(model: usize, layer: i32, panel: i32): usize {
+  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
+  const blocks = field(model, CELL) == LSTM ? 2 : 1;
+  return <usize>field(model, CARRIED) + <usize>((panel * field(model, LAYERS) + layer) * blocks) * bytes;
+}
+
+/** h_0 (and c_0): zero, or what the sequences before left. */
+function beginStates(model: usize, records: usize, layer: i32, scratch: usize, panel: i32, flags: i32): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
+  const state = scratch + <usize>field(record, SCRATCH_STATES);
+  const cell = scratch + <usize>field(record, SCRATCH_CELLS);
+  const lstm = field(model, CELL) == LSTM;
+  if (flags & CARRY) {
+    const from = carriedOf(model, layer, panel);
+    memory.copy(state, from, bytes);
+    if (lstm) memory.copy(cell, from + bytes, bytes);
+  } else {
+    memory.fill(state, 0, bytes);
+    if (lstm) memory.fill(cell, 0, bytes);
+  }
+}
+
+/** Leaves h_T (and c_T) for the sequences that go on. */
+function keepStates(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const length = <usize>field(model, LENGTH);
+  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
+  const stride = (<usize>field(record, ROWS)) << 5;
+  const to = carriedOf(model, layer, panel);
+  memory.copy(to, scratch + <usize>field(record, SCRATCH_STATES) + length * stride, bytes);
+  if (field(model, CELL) == LSTM) {
+    memory.copy(to + bytes, scratch + <usize>field(record, SCRATCH_CELLS) + length * bytes, bytes);
+  }
+}
+
 function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize): void {
   const record = records + <usize>layer * LAYER_STRIDE;
   const cell = field(model, CELL);
@@ -144,9 +190,10 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
     upperStride = (<usize>field(above, ROWS)) << 5;
   }
   const parts = field(record, FORWARD_COUNT);
+  const residual = isResidual(model, layer);
   for (let t = 0; t < length; t++) {
     const next = state + stride;
-    const out = cell == RNN ? next : gates;
+    const out = cell == RNN && !residual ? next : gates;
     for (let part = 0; part < parts; part++) {
       const at = record + ((<usize>(FORWARD_PARTS + 5 * part)) << 2);
       panelProduct(
@@ -159,7 +206,10 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
         false,
       );
     }
-    if (cell == RNN) {
+    if (residual) {
+      activate(field(model, ACTIVATION), gates, vectors, 0);
+      addResidual(gates, state + ((<usize>(padded + 1)) << 5), next, vectors, upper);
+    } else if (cell == RNN) {
       activate(field(model, ACTIVATION), next, vectors, upper);
     } else if (cell == LSTM) {
       lstmForward(gates, cells, cells + cellStride, next, vectors, upper);
@@ -172,6 +222,13 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
     state = next;
     upper += upperStride;
   }
+}
+
+/** A layer whose input goes around it; φ's output then stands in `gates`. */
+// @ts-expect-error: decorator
+@inline
+function isResidual(model: usize, layer: i32): bool {
+  return layer > 0 && field(model, RESIDUAL) != 0;
 }
 
 /** Adds b to a, `count` vectors. */
@@ -278,7 +335,10 @@ function backwardLayer(
   const external = scratch + <usize>field(record, SCRATCH_EXTERNAL);
   // The top layer of a last-step head receives its only gradient from above at the last timestep.
   const lastOnly = layer + 1 == field(model, LAYERS) && field(model, HEAD) != CLASSIFY_EACH;
-  const below = layer > 0 ? scratch + <usize>field(record - LAYER_STRIDE, SCRATCH_EXTERNAL) : 0;
+  const residual = isResidual(model, layer);
+  const inputGradient = scratch + <usize>field(model, SCRATCH_INPUT_GRADIENT);
+  const below = layer > 0 ? scratch + <usize>field(record - LAYER_STRIDE, SCRATCH_EXTERNAL) : inputGradient;
+  const belowStride = layer > 0 ? stateBytes : 0;
   const ringStride = (CHUNK + 1) * 128;
   const norms = <usize>field(model, NORMS) + (<usize>layer * length * field(model, PANELS) + panel) * 32;
   const normStride = (<usize>field(model, PANELS)) << 5;
@@ -309,7 +369,8 @@ function backwardLayer(
 
     const now = ring + ((<usize>(t % CHUNK)) << 7);
     const state = states + <usize>t * stride;
-    if (cell == RNN) rnnBackward(activation, g, state + stride, now, vectors);
+    if (residual) rnnBackward(activation, g, gates, now, vectors);
+    else if (cell == RNN) rnnBackward(activation, g, state + stride, now, vectors);
     else if (cell == LSTM) {
       lstmBackward(g, gates + <usize>t * gateStride, cells + <usize>t * stateBytes, carry, now, vectors);
     } else gruBackward(g, gates + <usize>t * gateStride, state, carry, now, vectors);
@@ -322,10 +383,12 @@ function backwardLayer(
         <usize>field(at, 0),
         now + <usize>field(at, 2) * ringStride,
         ringStride,
-        below + <usize>t * stateBytes,
+        below + <usize>t * belowStride,
         part > 0,
       );
     }
+    if (residual) addInto(below, g, vectors);
+    if (layer == 0 && field(record, INPUT_COUNT) > 0) writeInputGradient(model, inputGradient, panel, t);
 
     if (t % CHUNK == 0) {
       const steps = min(CHUNK, length - t);
@@ -345,6 +408,22 @@ function backwardLayer(
   }
 }
 
+/** ∂L/∂x_t of a panel's sequences: [B, T, d] from [row][8]. */
+function writeInputGradient(model: usize, gradient: usize, panel: i32, t: i32): void {
+  const size = field(model, INPUT_SIZE);
+  const lanes = min(8, field(model, BATCH) - (panel << 3));
+  const sequence = (<usize>field(model, LENGTH) * size) << 2;
+  let to = <usize>field(model, INPUT_GRADIENTS) + <usize>(panel << 3) * sequence + ((<usize>t * size) << 2);
+  for (let lane = 0; lane < lanes; lane++) {
+    let from = gradient + ((<usize>lane) << 2);
+    for (let j = 0; j < size; j++) {
+      store<f32>(to + ((<usize>j) << 2), load<f32>(from));
+      from += 32;
+    }
+    to += sequence;
+  }
+}
+
 /** Counts saturated or dead units of one panel at each timestep. */
 function countSaturated(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
   const record = records + <usize>layer * LAYER_STRIDE;
@@ -357,9 +436,12 @@ function countSaturated(model: usize, records: usize, layer: i32, scratch: usize
   const rectified = cell == RNN && (activation == RELU || activation == LEAKY_RELU);
   const squashed = cell != RNN || activation == TANH;
   const stride = cell == RNN ? (<usize>field(record, ROWS)) << 5 : block * (cell == LSTM ? 5 : 4);
-  // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth.
+  // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth;
+  // residual layers (T = 1): what φ gave, which is all that `gates` holds.
   let values =
-    cell == RNN
+    isResidual(model, layer)
+      ? scratch + <usize>field(record, SCRATCH_GATES)
+      : cell == RNN
       ? scratch + <usize>field(record, SCRATCH_STATES) + stride
       : scratch + <usize>field(record, SCRATCH_GATES) + block * (cell == LSTM ? 4 : 3);
   const limit = f32x4.splat(0.975);

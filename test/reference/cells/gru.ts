@@ -16,7 +16,7 @@ import {
   zeroMatrix,
   zeroVector,
 } from "../matrix.ts";
-import type { Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
+import type { CellState, Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
 
 interface Timestep {
   readonly r: Vector;
@@ -36,11 +36,12 @@ export function gruLayer({ W, M, b, bHidden }: Weights): RecurrentLayer {
     bHidden: zeroVector(n),
   };
 
-  function forward(inputs: Matrix, disturb: Disturbance): Unrolled {
+  function forward(inputs: Matrix, disturb: Disturbance, begin?: CellState): Unrolled {
     const timesteps: Timestep[] = [];
     const states: Matrix = [];
     const saturated: Vector = [];
-    let h = zeroVector(n);
+    const start = begin?.h ?? zeroVector(n);
+    let h = start;
     for (const [t, x] of inputs.entries()) {
       const Wh = apply(W, h);
       const Mxb = sum(apply(M, x), b);
@@ -64,7 +65,7 @@ export function gruLayer({ W, M, b, bHidden }: Weights): RecurrentLayer {
       let fromLater = zeroVector(n);
       for (let t = inputs.length - 1; t >= 0; t--) {
         const { r, z, candidate, recalled } = timesteps[t]!;
-        const before = states[t - 1] ?? zeroVector(n);
+        const before = states[t - 1] ?? start;
         const dh = sum(fromAbove[t]!, fromLater);
         const dCandidate = dh.map((value, k) => value * (1 - z[k]!) * (1 - candidate[k]! ** 2));
         const dRecalled = hadamard(dCandidate, r);
@@ -83,7 +84,7 @@ export function gruLayer({ W, M, b, bHidden }: Weights): RecurrentLayer {
       }
       return { toStates, toInputs };
     }
-    return { states, saturated, backward };
+    return { states, saturated, final: { h, c: undefined }, backward };
   }
   return { forward, gradients };
 }

@@ -4,12 +4,20 @@ import type { Matrix, Vector } from "../matrix.ts";
 /** Changes h_t after it was computed; everything later sees the changed h_t. For finite differences. */
 export type Disturbance = (timestep: number, h: Vector) => Vector;
 
+/** h and, of an lstm, c at one timestep. */
+export interface CellState {
+  readonly h: Vector;
+  readonly c: Vector | undefined;
+}
+
 /** One sequence run through a layer. Index t of an array is timestep t + 1 of the mathematics. */
 export interface Unrolled {
   /** h_1 … h_T: [T][n]. */
   readonly states: Matrix;
   /** Saturated (or dead) units at each timestep: [T]. */
   readonly saturated: Vector;
+  /** h_T and c_T. */
+  readonly final: CellState;
   /**
    * Backpropagation through time; adds to the layer's gradients.
    * @param fromAbove [T][n], what reaches h_t other than through this layer's own later timesteps: from the head or
@@ -28,7 +36,8 @@ export interface Weights {
 }
 
 export interface RecurrentLayer {
-  forward(inputs: Matrix, disturb: Disturbance): Unrolled;
+  /** @param begin h_0 and c_0; absent: zero. */
+  forward(inputs: Matrix, disturb: Disturbance, begin?: CellState): Unrolled;
   /** Sums over every `backward` so far. */
   readonly gradients: Weights;
 }

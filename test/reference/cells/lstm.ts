@@ -16,7 +16,7 @@ import {
   zeroMatrix,
   zeroVector,
 } from "../matrix.ts";
-import type { Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
+import type { CellState, Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
 
 interface Timestep {
   readonly i: Vector;
@@ -32,12 +32,13 @@ export function lstmLayer({ W, M, b }: Weights): RecurrentLayer {
   const d = M[0]!.length;
   const gradients = { W: zeroMatrix(4 * n, n), M: zeroMatrix(4 * n, d), b: zeroVector(4 * n) };
 
-  function forward(inputs: Matrix, disturb: Disturbance): Unrolled {
+  function forward(inputs: Matrix, disturb: Disturbance, begin?: CellState): Unrolled {
     const timesteps: Timestep[] = [];
     const states: Matrix = [];
     const saturated: Vector = [];
-    let h = zeroVector(n);
-    let c = zeroVector(n);
+    const start = begin?.h ?? zeroVector(n);
+    let h = start;
+    let c = begin?.c ?? zeroVector(n);
     for (const [t, x] of inputs.entries()) {
       const a = sum(apply(W, h), apply(M, x), b);
       const i = a.slice(0, n).map(sigmoid);
@@ -68,7 +69,7 @@ export function lstmLayer({ W, M, b }: Weights): RecurrentLayer {
           ...dc.map((value, k) => value * i[k]! * (1 - g[k]! ** 2)),
           ...dh.map((value, k) => value * tanhC[k]! * o[k]! * (1 - o[k]!)),
         ];
-        addOuter(gradients.W, da, states[t - 1] ?? zeroVector(n));
+        addOuter(gradients.W, da, states[t - 1] ?? start);
         addOuter(gradients.M, da, inputs[t]!);
         addTo(gradients.b, da);
         toStates[t] = dh;
@@ -78,7 +79,7 @@ export function lstmLayer({ W, M, b }: Weights): RecurrentLayer {
       }
       return { toStates, toInputs };
     }
-    return { states, saturated, backward };
+    return { states, saturated, final: { h, c }, backward };
   }
   return { forward, gradients };
 }

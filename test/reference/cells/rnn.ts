@@ -12,18 +12,19 @@ import {
   zeroMatrix,
   zeroVector,
 } from "../matrix.ts";
-import type { Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
+import type { CellState, Disturbance, RecurrentLayer, Unrolled, Weights } from "./layer.ts";
 
 export function rnnLayer({ W, M, b }: Weights, activation: Activation): RecurrentLayer {
   const n = W.length;
   const d = M[0]!.length;
   const gradients = { W: zeroMatrix(n, n), M: zeroMatrix(n, d), b: zeroVector(n) };
 
-  function forward(inputs: Matrix, disturb: Disturbance): Unrolled {
+  function forward(inputs: Matrix, disturb: Disturbance, begin?: CellState): Unrolled {
     const preActivations: Matrix = [];
     const states: Matrix = [];
     const saturated: Vector = [];
-    let h = zeroVector(n);
+    const start = begin?.h ?? zeroVector(n);
+    let h = start;
     for (const [t, x] of inputs.entries()) {
       const a = sum(apply(W, h), apply(M, x), b);
       h = disturb(t, a.map(activation.value));
@@ -39,7 +40,7 @@ export function rnnLayer({ W, M, b }: Weights, activation: Activation): Recurren
       for (let t = inputs.length - 1; t >= 0; t--) {
         const dh = sum(fromAbove[t]!, fromLater);
         const da = hadamard(dh, preActivations[t]!.map(activation.derivative));
-        addOuter(gradients.W, da, states[t - 1] ?? zeroVector(n));
+        addOuter(gradients.W, da, states[t - 1] ?? start);
         addOuter(gradients.M, da, inputs[t]!);
         addTo(gradients.b, da);
         toStates[t] = dh;
@@ -48,7 +49,7 @@ export function rnnLayer({ W, M, b }: Weights, activation: Activation): Recurren
       }
       return { toStates, toInputs };
     }
-    return { states, saturated, backward };
+    return { states, saturated, final: { h, c: undefined }, backward };
   }
   return { forward, gradients };
 }

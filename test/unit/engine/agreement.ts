@@ -150,10 +150,18 @@ export function expectProbes(
 /** The forward pass alone: loss, metric and outputs. */
 export function expectEvaluation(model: Model, spec: ModelSpec, parameters: Doubles, batch: Batch): void {
   const expected = evaluate(spec, parameters, batch);
-  const { loss, metric } = model.evaluate(batch);
+  const { loss, metric, final } = model.evaluate(batch);
   expectValues([loss], [expected.loss], "evaluate(): loss", 1e-6);
   expectValues([metric], [expected.metric], "evaluate(): metric", 1e-6);
   expectValues(model.predict(batch), expected.outputs, "predict()");
+  expect(final !== undefined, "final states are told where the batch has initial ones").toBe(
+    batch.initial !== undefined,
+  );
+  if (!final) return;
+  const states = (kind: "h" | "c") =>
+    expected.final.flatMap((layer) => layer.flatMap((state) => state[kind] ?? []));
+  expectValues(final.h, states("h"), "final h");
+  expectValues(final.c ?? [], states("c"), "final c");
 }
 
 /** The same bits. */

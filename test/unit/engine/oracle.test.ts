@@ -1,16 +1,19 @@
 /** The fused engine against the double-precision reference: loss, outputs, gradients and what a probe measures. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Engine, ModelSpec, OptimizerSettings } from "../../../src/engine/engine.ts";
+import type { Batch, Engine, ModelSpec, OptimizerSettings, States } from "../../../src/engine/engine.ts";
 import { createFusedEngine } from "../../../src/engine/fused/createFusedEngine.ts";
 import { cellNames } from "../../../src/experiment/schema.ts";
 import { Random } from "../../../src/random.ts";
 import {
   type CaseShape,
+  deepKinds,
   everyKind,
   instructiveBatch,
   randomParameters,
   randomShape,
+  randomStates,
   specOf,
+  symbolKinds,
   toDoubles,
 } from "../../reference/cases.ts";
 import { builds } from "../kernels/compile.ts";
@@ -34,9 +37,10 @@ afterAll(async () => {
   await Promise.all(engines.map((engine) => engine.dispose()));
 });
 
-function check(random: Random, spec: ModelSpec, size: number, length: number) {
+function check(random: Random, spec: ModelSpec, size: number, length: number, carried = false) {
   const parameters = randomParameters(random, spec);
-  const batch = instructiveBatch(random, spec, toDoubles(parameters), size, length);
+  const initial = carried ? randomStates(random, spec, size) : undefined;
+  const batch = instructiveBatch(random, spec, toDoubles(parameters), size, length, initial);
   for (const engine of engines) {
     const model = engine.createModel(spec, settings, parameters);
     expectAgreement(model, spec, toDoubles(parameters), batch);
@@ -117,6 +121,86 @@ describe("the fused engine agrees with the reference", () => {
       }
     });
   }
+
+  for (const [index, kind] of deepKinds().entries())
+    it(`${kind.net} of ${kind.cell} ${kind.activation}, ${kind.layers} layers`, () => {
+      const random = new Random(7, "fused oracle", index);
+      const limit = { batch: 19, length: 1, hidden: 14, inputSize: 20, outputSize: 9 };
+      const shapes = [edges[0]!, ...Array.from({ length: 4 }, () => randomShape(random, limit))];
+      for (const shape of shapes) check(random, specOf(random, kind, shape), shape.batch, 1);
+    });
+
+  for (const [index, kind] of symbolKinds().entries())
+    it(`${kind.cell} of symbols, ${kind.embedding ?? "one-hot"}`, () => {
+      const random = new Random(8, "fused oracle", index);
+      const limit = { batch: 19, length: 20, hidden: 14, inputSize: 1, outputSize: 9 };
+      const shapes = [...edges, randomShape(random, limit), randomShape(random, limit)];
+      for (const [i, shape] of shapes.entries())
+        check(random, specOf(random, kind, shape), shape.batch, shape.length, i % 2 === 1);
+    });
+
+  for (const cell of cellNames)
+    it(`${cell} from states that are not zero, and then from zero again`, () => {
+      const random = new Random(9, "fused oracle", cell);
+      for (const shape of edges) {
+        const spec = specOf(random, { cell, activation: "tanh", head: "classifyEach", layers: 2 }, shape);
+        const parameters = randomParameters(random, spec);
+        const batches = [true, false, true].map((carried) =>
+          instructiveBatch(
+            random,
+            spec,
+            toDoubles(parameters),
+            shape.batch,
+            shape.length,
+            carried ? randomStates(random, spec, shape.batch) : undefined,
+          ),
+        );
+        for (const engine of engines) {
+          const model = engine.createModel(spec, settings, parameters);
+          for (const batch of batches) expectAgreement(model, spec, toDoubles(parameters), batch);
+          model.dispose();
+        }
+      }
+    });
+
+  it("one window after the other is the same as both at once", () => {
+    const random = new Random(10, "fused oracle");
+    for (const cell of cellNames) {
+      const shape = {
+        batch: 300,
+        length: 12,
+        hidden: 6,
+        inputSize: 2,
+        outputSize: 3,
+        reflectors: [2, 6],
+      } as const;
+      const spec = specOf(random, { cell, activation: "tanh", head: "classifyEach", layers: 2 }, shape);
+      const parameters = randomParameters(random, spec);
+      const initial = randomStates(random, spec, shape.batch);
+      const whole = instructiveBatch(random, spec, toDoubles(parameters), shape.batch, 12, initial);
+      const window = (from: number, to: number, states: States): Batch => ({
+        size: whole.size,
+        length: to - from,
+        inputs: Float32Array.from({ length: whole.size * (to - from) * 2 }, (_, i) => {
+          const sequence = Math.floor(i / ((to - from) * 2));
+          return whole.inputs[(sequence * 12 + from) * 2 + (i % ((to - from) * 2))]!;
+        }),
+        targets: Int32Array.from({ length: whole.size * (to - from) }, (_, i) => {
+          return whole.targets[Math.floor(i / (to - from)) * 12 + from + (i % (to - from))]!;
+        }),
+        initial: states,
+      });
+      for (const engine of engines) {
+        const model = engine.createModel(spec, settings, parameters);
+        const all = model.evaluate(whole);
+        const first = model.evaluate(window(0, 5, initial));
+        const second = model.evaluate(window(5, 12, first.final!));
+        expect((5 * first.loss + 7 * second.loss) / 12).toBeCloseTo(all.loss, 5);
+        expect(second.final).toEqual(all.final);
+        model.dispose();
+      }
+    }
+  });
 
   it("evaluates more sequences than it takes at a time", () => {
     const random = new Random(5, "fused oracle");

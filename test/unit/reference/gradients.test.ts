@@ -1,13 +1,17 @@
 /** The reference's backpropagation against central finite differences of its own loss. */
 import { describe, expect, it } from "vitest";
 import type { Batch, ModelSpec } from "../../../src/engine/engine.ts";
+import { isDeep, parameterShapes } from "../../../src/engine/parameters.ts";
 import { Random } from "../../../src/random.ts";
 import {
+  deepKinds,
   everyKind,
   randomBatch,
   randomParameters,
   randomShape,
+  randomStates,
   specOf,
+  symbolKinds,
   toDoubles,
 } from "../../reference/cases.ts";
 import { type Doubles, evaluate, evaluateWithGradients } from "../../reference/model.ts";
@@ -41,8 +45,9 @@ function expectClose(found: number, expected: number, largest: number, loss: num
 /** Entries of a parameter that are trained: reflector rows only from their diagonal on, and never H_1. */
 function isTrained(spec: ModelSpec, name: string, index: number): boolean {
   if (!name.endsWith(".u") && !name.endsWith(".v")) return true;
-  const row = Math.floor(index / spec.hidden);
-  return index % spec.hidden >= row && row < spec.hidden - 1;
+  const [, columns = 1] = parameterShapes(spec).find((shape) => shape.name === name)!.shape;
+  const row = Math.floor(index / columns);
+  return index % columns >= row && row < columns - 1;
 }
 
 function checkParameters(random: Random, spec: ModelSpec, parameters: Doubles, batch: Batch) {
@@ -73,7 +78,9 @@ function checkStates(random: Random, spec: ModelSpec, parameters: Doubles, batch
     for (const [s, gradient] of stateGradients[layer]!.entries())
       for (const [t, row] of gradient.entries()) {
         const norm = Math.hypot(...row);
-        expect(layers[layer]!.gradientNorm[t * batch.size + s]).toBeCloseTo(norm, 12);
+        const profile = isDeep(spec) ? layers[0]! : layers[layer]!;
+        const at = isDeep(spec) ? layer : t;
+        expect(profile.gradientNorm[at * batch.size + s]).toBeCloseTo(norm, 12);
         const k = random.below(spec.hidden);
         // The batch's loss is the mean of the sequences' own losses, hence the factor B.
         const lossAt = (offset: number) =>
@@ -103,4 +110,27 @@ describe("reference gradients agree with finite differences", () => {
       }
     });
   }
+
+  for (const [index, kind] of deepKinds().entries())
+    it(`${kind.net} of ${kind.cell} ${kind.activation}, ${kind.layers} layers`, () => {
+      const random = new Random(seed, "reference gradients, deep", index);
+      const shape = randomShape(random, { batch: 3, length: 1, hidden: 6, inputSize: 9, outputSize: 4 });
+      const spec = specOf(random, kind, shape);
+      const parameters = toDoubles(randomParameters(random, spec));
+      const batch = randomBatch(random, spec, shape.batch, 1);
+      checkParameters(random, spec, parameters, batch);
+      checkStates(random, spec, parameters, batch);
+    });
+
+  for (const [index, kind] of symbolKinds().entries())
+    it(`${kind.cell} of symbols, ${kind.embedding ?? "one-hot"}, from states that are not zero`, () => {
+      const random = new Random(seed, "reference gradients, symbols", index);
+      const shape = randomShape(random, { batch: 3, length: 5, hidden: 6, inputSize: 1, outputSize: 4 });
+      const spec = specOf(random, kind, shape);
+      const parameters = toDoubles(randomParameters(random, spec));
+      const initial = randomStates(random, spec, shape.batch);
+      const batch = { ...randomBatch(random, spec, shape.batch, shape.length), initial };
+      checkParameters(random, spec, parameters, batch);
+      checkStates(random, spec, parameters, batch);
+    });
 });
