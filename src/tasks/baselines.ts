@@ -45,3 +45,38 @@ export function meanBaseline(train: ArrayLike<number>, test: ArrayLike<number>):
       `${error.toPrecision(4)} on the test set`,
   };
 }
+
+/**
+ * The model that always answers with the symbol frequencies of the training text: its cross-entropy on the test text,
+ * and what that is in bits per character or perplexity. Where a symbol of the test text does not occur in training,
+ * one more occurrence of every symbol is counted (Laplace's rule), which keeps the loss finite.
+ * @param counts of each symbol in the training text.
+ * @param test the symbols to predict.
+ */
+export function unigramBaseline(
+  counts: Float64Array,
+  test: ArrayLike<number>,
+  level: "character" | "word",
+): Task["baseline"] {
+  const tested = new Float64Array(counts.length);
+  for (let i = 0; i < test.length; i++) tested[test[i]!]!++;
+  const more = tested.some((count, symbol) => count > 0 && counts[symbol] === 0) ? 1 : 0;
+  let total = 0;
+  for (const count of counts) total += count + more;
+  let loss = 0;
+  for (const [symbol, count] of tested.entries())
+    if (count > 0) loss -= (count / test.length) * Math.log((counts[symbol]! + more) / total);
+  const metric = level === "character" ? loss / Math.LN2 : Math.exp(loss);
+  const unit =
+    level === "character"
+      ? `${metric.toFixed(3)} bits per character`
+      : `a perplexity of ${metric.toFixed(1)}`;
+  return {
+    loss,
+    metric,
+    reason:
+      `always answering with the ${level} frequencies of the training text` +
+      `${more ? " (one more of each, since some of the test text do not occur in it)" : ""} ` +
+      `gives ${unit} (cross-entropy ${loss.toFixed(3)})`,
+  };
+}
