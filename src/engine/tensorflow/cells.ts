@@ -29,7 +29,8 @@ export type Cell = (weights: CellWeights, input: Tensor2D, state: CellState) => 
 /** Slope of leakyRelu below zero. */
 const leak = 0.01;
 
-function activation(tf: Tensorflow, name: ActivationName): (x: Tensor2D) => Tensor2D {
+/** φ by name. */
+export function activationOf(tf: Tensorflow, name: ActivationName): (x: Tensor2D) => Tensor2D {
   switch (name) {
     case "tanh":
       return (x) => tf.tanh(x);
@@ -45,7 +46,7 @@ function activation(tf: Tensorflow, name: ActivationName): (x: Tensor2D) => Tens
 export function cellOf(tf: Tensorflow, spec: ModelSpec): Cell {
   if (spec.cell === "lstm") return lstm(tf);
   if (spec.cell === "gru") return gru(tf);
-  const phi = activation(tf, spec.activation);
+  const phi = activationOf(tf, spec.activation);
   return ({ W }, input, { h }) => {
     const next = phi(tf.add(tf.matMul(h, W, false, true), input));
     return { h: next, c: undefined, telling: next };

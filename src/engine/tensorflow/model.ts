@@ -7,15 +7,18 @@ import type {
   Model,
   ModelSpec,
   OptimizerSettings,
+  States,
   StepResult,
   TensorMap,
 } from "../engine.ts";
 import { l2Norm } from "../l2Norm.ts";
 import { parameterShapes } from "../parameters.ts";
+import { emptyStates, placeStates } from "../states.ts";
+import type { CellState } from "./cells.ts";
 import { lossOf, metricOf, targetsOf } from "./head.ts";
-import { type Network, runNetwork, timeMajorInputs } from "./network.ts";
+import { inputsOf, type Network, type NetworkOutputs, runNetwork } from "./network.ts";
 import { copyOf, ParameterStore } from "./parameterStore.ts";
-import type { Tensor, Tensor2D } from "./tensorflow.ts";
+import type { Tensor } from "./tensorflow.ts";
 import { StateWatcher } from "./watch.ts";
 
 /** Sequences of a forward pass without gradients: more would need more memory than they save time. */
@@ -60,7 +63,7 @@ export class TensorflowModel implements Model {
   }
 
   trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
-    const { loss, metric, gradients, layers } = this.#differentiate(batch, probe);
+    const { loss, metric, gradients, layers, ...states } = this.#differentiate(batch, probe);
     try {
       const norms = gradients.map((gradient) => l2Norm(gradient.dataSync()));
       const gradientNorm = l2Norm(norms);
@@ -77,6 +80,7 @@ export class TensorflowModel implements Model {
         clippedGradientNorm: gradientNorm * scale,
         finite,
         probe: layers ? { layers, parameters } : undefined,
+        ...states,
       };
     } finally {
       for (const gradient of gradients) gradient.dispose();
@@ -96,15 +100,17 @@ export class TensorflowModel implements Model {
     const { tf } = this.#network;
     let loss = 0;
     let metric = 0;
-    for (const [part] of this.#parts(batch)) {
+    const final = batch.initial && emptyStates(this.spec, batch.size);
+    for (const [part, from] of this.#parts(batch)) {
       tf.tidy(() => {
-        const outputs = this.#outputs(part);
+        const { outputs, final: ends } = this.#outputs(part);
+        if (final) placeStates(this.spec, this.#states(ends), part.size, final, batch.size, from);
         const mean = lossOf(tf, this.spec, outputs, targetsOf(tf, this.spec, part));
         loss += mean.dataSync()[0]! * part.size;
         metric += metricOf(this.spec, outputs.dataSync(), part) * part.size;
       });
     }
-    return { loss: loss / batch.size, metric: metric / batch.size };
+    return { loss: loss / batch.size, metric: metric / batch.size, ...(final ? { final } : {}) };
   }
 
   predict(batch: Batch): Float32Array {
@@ -113,7 +119,7 @@ export class TensorflowModel implements Model {
     const timesteps = head === "classifyEach" ? batch.length : 1;
     const out = new Float32Array(batch.size * timesteps * outputSize);
     for (const [part, from] of this.#parts(batch)) {
-      const values = tf.tidy(() => this.#outputs(part).dataSync());
+      const values = tf.tidy(() => this.#outputs(part).outputs.dataSync());
       for (let t = 0; t < timesteps; t++)
         for (let b = 0; b < part.size; b++) {
           const row = (t * part.size + b) * outputSize;
@@ -141,9 +147,24 @@ export class TensorflowModel implements Model {
   }
 
   /** Call inside a tidy. */
-  #outputs(batch: Batch): Tensor2D {
-    const inputs = timeMajorInputs(this.#network, batch);
-    return runNetwork(this.#network, this.#store.tensors(), inputs);
+  #outputs(batch: Batch): NetworkOutputs {
+    return runNetwork(this.#network, this.#store.tensors(), inputsOf(this.#network, batch));
+  }
+
+  /** Copies of what `runNetwork` left. */
+  #states(ends: readonly CellState[]): States {
+    const join = (values: readonly Float32Array[]) => {
+      const size = values.reduce((sum, { length }) => sum + length, 0);
+      const joined = new Float32Array(size);
+      let at = 0;
+      for (const value of values) {
+        joined.set(value, at);
+        at += value.length;
+      }
+      return joined;
+    };
+    const read = (kind: "h" | "c") => join(ends.flatMap((state) => (state[kind] ? copyOf(state[kind]) : [])));
+    return { h: read("h"), c: this.spec.cell === "lstm" ? read("c") : undefined };
   }
 
   /** Forward and backward: the gradient of the mean loss. */
@@ -155,14 +176,16 @@ export class TensorflowModel implements Model {
     const names = [...tensors.keys()];
     const watcher = probe ? new StateWatcher(tf, this.spec, batch.length) : undefined;
     let metric = 0;
+    let final: States | undefined;
     try {
       let loss = 0;
       const gradients = tf.tidy(() => {
-        const inputs = timeMajorInputs(this.#network, batch);
+        const inputs = inputsOf(this.#network, batch);
         const targets = targetsOf(tf, this.spec, batch);
         const differentiate = tf.valueAndGrads((...values: Tensor[]) => {
           const parameters = new Map(names.map((name, index) => [name, values[index]!]));
-          const outputs = runNetwork(this.#network, parameters, inputs, watcher);
+          const { outputs, final: ends } = runNetwork(this.#network, parameters, inputs, watcher);
+          if (batch.initial) final = this.#states(ends);
           metric = metricOf(this.spec, outputs.dataSync(), batch);
           return lossOf(tf, this.spec, outputs, targets);
         });
@@ -170,7 +193,8 @@ export class TensorflowModel implements Model {
         loss = value.dataSync()[0]!;
         return grads;
       });
-      return { loss, metric, gradients, layers: watcher?.probes(batch.size) };
+      const layers = watcher?.probes(batch.size);
+      return { loss, metric, gradients, layers, ...(final ? { final } : {}) };
     } finally {
       watcher?.dispose();
     }

@@ -2,7 +2,9 @@
  * W of a spectral or orthogonal cell from TensorFlow.js operations, one reflector after the other, so that the tape
  * differentiates it. Slower than the fused engine's blocks, and independent of them.
  */
+import type { Band } from "../../spectral/sigma.ts";
 import type { ModelSpec } from "../engine.ts";
+import { matrixShape } from "../parameters.ts";
 import type { Tensor, Tensor1D, Tensor2D, Tensorflow } from "./tensorflow.ts";
 
 /**
@@ -47,32 +49,52 @@ export function orthogonalMatrix(tf: Tensorflow, u: Tensor2D): Tensor2D {
   return applyReflectors(tf, u, tf.eye(u.shape[1]));
 }
 
-/** The parameters of one spectral matrix: reflectors [m₁, n] and [m₂, n], and p [n]. */
+/** The parameters of one spectral matrix: reflectors [m₁, rows] and [m₂, columns], and p [min(rows, columns)]. */
 export interface SpectralTensors {
   readonly u: Tensor2D;
   readonly v: Tensor2D;
   readonly p: Tensor1D;
 }
 
-/** W = U diag(σ) Vᵀ with σ = 2r (sigmoid(p) − ½) + σ*: [n, n]. */
+/** W = U diag(σ) Vᵀ with σ = 2r (sigmoid(p) − ½) + σ*: [rows, columns]. */
 export function spectralMatrix(
   tf: Tensorflow,
   { u, v, p }: SpectralTensors,
-  { radius, center }: Pick<ModelSpec, "radius" | "center">,
+  { radius, center }: Pick<Band, "radius" | "center">,
 ): Tensor2D {
   const offset = tf.sub(tf.sigmoid(p), 0.5);
-  const sigma = tf.add(tf.mul(offset, 2 * radius), center);
-  const rows = tf.mul(tf.reshape(sigma, [p.shape[0], 1]), tf.transpose(orthogonalMatrix(tf, v)));
-  return applyReflectors(tf, u, rows as Tensor2D);
+  return fromSigma(tf, u, v, tf.add(tf.mul(offset, 2 * radius), center) as Tensor1D);
+}
+
+/** U diag(σ) Vᵀ, [rows, columns]. */
+function fromSigma(tf: Tensorflow, u: Tensor2D, v: Tensor2D, sigma: Tensor1D): Tensor2D {
+  const [rows, columns, count] = [u.shape[1], v.shape[1], sigma.shape[0]];
+  const right = tf.slice(tf.transpose(orthogonalMatrix(tf, v)), [0, 0], [count, columns]);
+  const scaled = tf.mul(tf.reshape(sigma, [count, 1]), right) as Tensor2D;
+  const padded = count < rows ? tf.concat([scaled, tf.zeros([rows - count, columns])]) : scaled;
+  return applyReflectors(tf, u, padded as Tensor2D);
 }
 
 /**
- * A layer's W, [gates · n, n].
- * @param read a layer's parameter by its short name.
+ * A layer's W, [gates · n, n]; of a feed-forward net's first layer [n, d].
+ * @param read the layer's parameter by its short name.
  */
-export function transitionMatrix(tf: Tensorflow, spec: ModelSpec, read: (name: string) => Tensor): Tensor2D {
+export function transitionMatrix(
+  tf: Tensorflow,
+  spec: ModelSpec,
+  layer: number,
+  read: (name: string) => Tensor,
+): Tensor2D {
+  const shape = matrixShape(spec, layer);
+  if (spec.cell === "orthogonal" && shape.rows !== shape.columns)
+    return fromSigma(
+      tf,
+      read("u") as Tensor2D,
+      read("v") as Tensor2D,
+      tf.ones([Math.min(shape.rows, shape.columns)]),
+    );
   if (spec.cell === "orthogonal") return orthogonalMatrix(tf, read("u") as Tensor2D);
   if (spec.cell !== "spectral") return read("W") as Tensor2D;
   const [u, v, p] = [read("u") as Tensor2D, read("v") as Tensor2D, read("p") as Tensor1D];
-  return spectralMatrix(tf, { u, v, p }, spec);
+  return spectralMatrix(tf, { u, v, p }, shape);
 }

@@ -1,5 +1,8 @@
 /** Gradients at the states, from the tape itself: each h_t passes through an identity that sees what comes back. */
+
+import { byDepth } from "../depth.ts";
 import type { LayerProbe, ModelSpec } from "../engine.ts";
+import { isDeep } from "../parameters.ts";
 import { saturatedShare } from "../saturation.ts";
 import { sequenceNorms, tapped } from "./gradientTap.ts";
 import type { Watcher } from "./network.ts";
@@ -34,10 +37,11 @@ export class StateWatcher implements Watcher {
 
   /** What was seen of a batch of this size. */
   probes(batchSize: number): LayerProbe[] {
-    return this.#gradients.map((gradients, layer) => {
+    const probes = this.#gradients.map((gradients, layer) => {
       const saturation = this.#saturation[layer]!;
       return { gradientNorm: sequenceNorms(gradients, saturation.length, batchSize), saturation };
     });
+    return isDeep(this.#spec) ? [byDepth(probes, batchSize)] : probes;
   }
 
   dispose(): void {

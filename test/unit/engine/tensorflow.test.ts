@@ -16,12 +16,15 @@ import { Random } from "../../../src/random.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../../src/runs/checkpoint.ts";
 import { tensorflowFolder } from "../../../src/tensorflowFolder.ts";
 import {
+  deepKinds,
   everyKind,
   instructiveBatch,
   randomBatch,
   randomParameters,
   randomShape,
+  randomStates,
   specOf,
+  symbolKinds,
   toDoubles,
 } from "../../reference/cases.ts";
 import { expectAgreement, expectTensors, expectValues } from "./agreement.ts";
@@ -50,7 +53,7 @@ function throughFile(checkpoint: Checkpoint): Checkpoint {
   return readCheckpoint(file);
 }
 
-function drawCase(seed: string, index: number, kind: ReturnType<typeof everyKind>[number]) {
+function drawCase(seed: string, index: number, kind: Parameters<typeof specOf>[1]) {
   const random = new Random(7, seed, index);
   const shape = randomShape(random, limit);
   const spec = specOf(random, kind, shape);
@@ -83,6 +86,32 @@ for (const backend of backends) {
             const other = fused.createModel(spec, settings, parameters);
             expectAgreement(model, spec, toDoubles(parameters), batch);
             expectAgreement(other, spec, toDoubles(parameters), batch, model);
+            model.dispose();
+            other.dispose();
+          }
+        });
+      }
+    });
+
+    describe("agrees on feed-forward nets, and on symbols from states that are not zero", () => {
+      for (const [index, kind] of [...deepKinds(), ...symbolKinds()].entries()) {
+        const what = kind.net ?? `symbols, ${kind.embedding ?? "one-hot"}`;
+        it(`${kind.cell} ${kind.activation}, ${kind.layers} layers, ${what}`, () => {
+          for (let round = 0; round < 3; round++) {
+            const { random, shape, spec, parameters } = drawCase("more", 3 * index + round, kind);
+            const initial = kind.net || round === 0 ? undefined : randomStates(random, spec, shape.batch);
+            const length = kind.net ? 1 : shape.length;
+            const doubles = toDoubles(parameters);
+            const batch = instructiveBatch(random, spec, doubles, shape.batch, length, initial);
+            const settings = settingsTried[0]!;
+            const model = engine.createModel(spec, settings, parameters);
+            const other = fused.createModel(spec, settings, parameters);
+            expectAgreement(model, spec, doubles, batch);
+            expectAgreement(other, spec, doubles, batch, model);
+            const [step, otherStep] = [model, other].map((each) => each.trainStep(batch, 0.01, true));
+            expect(step!.final === undefined).toBe(initial === undefined);
+            for (const name of ["h", "c"] as const)
+              expectValues(step!.final?.[name] ?? [], otherStep!.final?.[name] ?? [], `final ${name}`);
             model.dispose();
             other.dispose();
           }
