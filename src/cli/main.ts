@@ -7,6 +7,7 @@ import { controlCommands } from "./commands/control.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { reportCommand } from "./commands/report.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { showCommand } from "./commands/show.ts";
@@ -44,6 +45,7 @@ const commands = [
   compareCommand(),
   inspectCommand(),
   reportCommand(),
+  reproduceCommand(),
   validateCommand(),
   doctorCommand(),
 ];

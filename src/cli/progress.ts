@@ -84,8 +84,26 @@ function shortHalfLife(halfLife: number): string | undefined {
 }
 
 function liveProgress(terminal: Terminal, name: string): Progress {
-  const columns = () => terminal.human.columns || 80;
   let newest: RunRecord | undefined;
+  const line = openLine(terminal, (columns) => barLine(harmless(name, false), newest, columns));
+  return {
+    update(record) {
+      newest = record;
+    },
+    ...line,
+  };
+}
+
+/**
+ * Keeps a line in its place on a terminal, which is asked for again many times a second, with what is noted above it.
+ *
+ * @param text of the line; shorter than the terminal's columns.
+ */
+export function openLine(
+  terminal: Terminal,
+  text: (columns: number) => string,
+): Pick<Progress, "note" | "end"> {
+  const columns = () => terminal.human.columns || 80;
   const bars = new cliProgress.MultiBar({
     stream: terminal.human,
     hideCursor: true,
@@ -94,13 +112,10 @@ function liveProgress(terminal: Terminal, name: string): Progress {
     forceRedraw: true,
     // Ctrl-C is this program's own affair: it stops the trainer first.
     gracefulExit: false,
-    format: () => barLine(harmless(name, false), newest, columns()),
+    format: () => text(columns()),
   });
   bars.create(1, 0);
   return {
-    update(record) {
-      newest = record;
-    },
     note(line) {
       bars.log(`${wrap(harmless(line, terminal.colors.isColorSupported), columns())}\n`);
       bars.update();
