@@ -17,6 +17,14 @@ export interface LayerTelemetry {
   readonly halfLife: number;
   /** How many of the T timesteps receive at least 1 % of the gradient at the last one. */
   readonly reach: number;
+  /**
+   * The leading finite-time Lyapunov exponents of the recurrence along a sequence of the test set, in nats per timestep,
+   * descending; −Infinity for what dies at once. Null where this row did not measure them; absent in a run that never
+   * does (`TelemetryShape.lyapunov`).
+   */
+  readonly lyapunov?: Float32Array | null;
+  /** What λ₁ would be by σ_max and the mean slope of φ alone. Null where not measured, and for lstm and gru. */
+  readonly lyapunovExpected?: number | null;
 }
 
 export interface ParameterTelemetry {
@@ -47,4 +55,6 @@ export interface TelemetryShape {
   readonly transitions: readonly string[];
   /** Every parameter name that the run can have, before and after a switch of parameterization. */
   readonly parameters: readonly string[];
+  /** Lyapunov exponents are measured at some rows. Absent: never. */
+  readonly lyapunov?: true;
 }

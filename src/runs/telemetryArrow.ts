@@ -43,6 +43,8 @@ export const columnName = {
   singularValues: (layer: number, transition: string) => `layer.${layer}.singularValues.${transition}`,
   halfLife: (layer: number) => `layer.${layer}.halfLife`,
   reach: (layer: number) => `layer.${layer}.reach`,
+  lyapunov: (layer: number) => `layer.${layer}.lyapunov`,
+  lyapunovExpected: (layer: number) => `layer.${layer}.lyapunovExpected`,
 } as const;
 
 type NumberColumn = {
@@ -71,11 +73,11 @@ function columnsOf(shape: TelemetryShape): Column[] {
         kind: "numberOrNull",
         value: (row) => row.parameters[parameter]?.[value] ?? null,
       });
-  for (let layer = 0; layer < shape.layers; layer++) columns.push(...layerColumns(layer, shape.transitions));
+  for (let layer = 0; layer < shape.layers; layer++) columns.push(...layerColumns(layer, shape));
   return columns;
 }
 
-function layerColumns(layer: number, transitions: readonly string[]): Column[] {
+function layerColumns(layer: number, { transitions, lyapunov }: TelemetryShape): Column[] {
   const of = (row: TelemetryRow): LayerTelemetry => row.layers[layer]!;
   return [
     ...percentileNames.map(
@@ -95,6 +97,18 @@ function layerColumns(layer: number, transitions: readonly string[]): Column[] {
     ),
     { name: columnName.halfLife(layer), kind: "number", value: (row) => of(row).halfLife },
     { name: columnName.reach(layer), kind: "number", value: (row) => of(row).reach },
+    ...(lyapunov ? lyapunovColumns(layer, of) : []),
+  ];
+}
+
+function lyapunovColumns(layer: number, of: (row: TelemetryRow) => LayerTelemetry): Column[] {
+  return [
+    { name: columnName.lyapunov(layer), kind: "listOrNull", value: (row) => of(row).lyapunov ?? null },
+    {
+      name: columnName.lyapunovExpected(layer),
+      kind: "numberOrNull",
+      value: (row) => of(row).lyapunovExpected ?? null,
+    },
   ];
 }
 

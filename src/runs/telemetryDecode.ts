@@ -17,6 +17,7 @@ export function shapeOfSchema(schema: Schema): TelemetryShape {
   const parameters: string[] = [];
   const transitions = new Set<string>();
   let layers = 0;
+  let lyapunov: true | undefined;
   for (const [name, field] of names) {
     const parameter = /^parameter\.(.+)\.(?:gradientNorm|updateRatio)$/.exec(name)?.[1];
     if (parameter !== undefined) {
@@ -28,10 +29,11 @@ export function shapeOfSchema(schema: Schema): TelemetryShape {
     layers = Math.max(layers, Number(layer[1]) + 1);
     const transition = /^singularValues\.(.+)$/.exec(layer[2]!)?.[1];
     if (transition !== undefined) transitions.add(transition);
-    if (/^(?:halfLife|reach)$/.test(layer[2]!)) checkType(field, name, isNumber, "a number");
+    if (layer[2] === "lyapunov") lyapunov = true;
+    if (/^(?:halfLife|reach|lyapunovExpected)$/.test(layer[2]!)) checkType(field, name, isNumber, "a number");
     else checkType(field, name, isListOfNumbers, "a list of float32 or float64");
   }
-  return { layers, transitions: [...transitions], parameters };
+  return { layers, transitions: [...transitions], parameters, ...(lyapunov ? { lyapunov } : {}) };
 }
 
 function checkType(
@@ -51,7 +53,8 @@ const isListOfNumbers = (type: DataType) =>
   (type.children[0].type.precision === 1 || type.children[0].type.precision === 2);
 
 /**
- * The rows of a batch. A column that is absent gives NaN, an empty list or, for singular values, null.
+ * The rows of a batch. A column that is absent gives NaN, an empty list or, for singular values, null; of Lyapunov
+ * exponents nothing, where no layer has them.
  *
  * @throws RangeError where the columns do not hold together: the batch is damaged.
  */
@@ -117,6 +120,8 @@ function layerReader(
     name,
     values: columns.list(columnName.singularValues(layer, name)),
   }));
+  const lyapunov = columns.list(columnName.lyapunov(layer));
+  const lyapunovExpected = columns.number(columnName.lyapunovExpected(layer));
   return (row) => {
     const singularValues: Record<string, Float32Array | null> = {};
     for (const { name, values } of transitions) singularValues[name] = values(row);
@@ -126,6 +131,7 @@ function layerReader(
       singularValues,
       halfLife: halfLife(row) ?? Number.NaN,
       reach: reach(row) ?? Number.NaN,
+      ...(shape.lyapunov ? { lyapunov: lyapunov(row), lyapunovExpected: lyapunovExpected(row) } : {}),
     };
   };
 }

@@ -193,8 +193,9 @@ function dropLaterRows(
 
 function sizeOf(row: TelemetryRow): number {
   let floats = 2 * Object.keys(row.parameters).length;
-  for (const { gradientNorm, saturation, singularValues } of row.layers) {
+  for (const { gradientNorm, saturation, singularValues, lyapunov } of row.layers) {
     floats += gradientNorm.p10.length + gradientNorm.p50.length + gradientNorm.p90.length + saturation.length;
+    floats += lyapunov?.length ?? 0;
     for (const values of Object.values(singularValues)) floats += values?.length ?? 0;
   }
   return 4 * floats;

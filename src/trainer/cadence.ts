@@ -51,7 +51,8 @@ const spectrumShare = 0.05;
  */
 export function spectrumInterval(spec: ModelSpec, batchSize: number, length: number): number {
   if (spec.cell === "spectral" || spec.cell === "orthogonal") return 1;
-  const { hidden: n, layers, inputSize } = spec;
+  const { hidden: n, inputSize } = spec;
+  const layers = isDeep(spec) ? recordedLayers(spec).length : spec.layers;
   const gates = gateCount(spec);
   const svdSeconds = layers * gates * (svdSecondsPerCall + svdSecondsPerCube * n ** 3);
   const positions = length * batchSize * gates;
@@ -64,8 +65,8 @@ export function spectrumInterval(spec: ModelSpec, batchSize: number, length: num
 }
 
 /**
- * Whether a recorded step measures the spectrum of dense matrices: the first does, and then the first recorded
- * step at or after each multiple of `interval`. The trainer also measures a run's last row.
+ * Whether a recorded step measures the spectrum of dense matrices, or Lyapunov exponents: the first does, and then the
+ * first recorded step at or after each multiple of `interval`. The trainer also measures a run's last row.
  */
 export function measuresSpectrum(step: number, cadence: Cadence, interval: number): boolean {
   if (!isRecorded(step, cadence)) return false;

@@ -5,7 +5,7 @@ import type { DiagnosticRun } from "../diagnostics/rule.ts";
 import { thresholdsFrom } from "../diagnostics/thresholds.ts";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
 import { initializeParameters } from "../engine/initialize.ts";
-import { transitionNames } from "../engine/parameters.ts";
+import { profileCount, transitionNames } from "../engine/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import { readEvents, standingEvents } from "../runs/events.ts";
 import type { RunEvent, RunRecord } from "../runs/run.ts";
@@ -16,6 +16,7 @@ import { TelemetryWriter } from "../runs/telemetryWriter.ts";
 import { loadTask } from "../tasks/loadTask.ts";
 import type { Task } from "../tasks/task.ts";
 import { CheckpointKeeper, findCheckpoint } from "./checkpoints.ts";
+import { recordsLyapunov } from "./lyapunov.ts";
 import { modelSpecOf, parameterNamesOfRun } from "./modelSpec.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -41,6 +42,8 @@ export interface StartingPoint {
   readonly parameters: TensorMap;
   /** Empty for a new run. */
   readonly optimizerState: TensorMap;
+  /** Of a task that carries state: where the newest batch's sequences ended; empty at the start. */
+  readonly states: TensorMap;
   /** File of the checkpoint, or null for the initial parameters. */
   readonly checkpoint: string | null;
   /** One sentence for each newer checkpoint that is damaged. */
@@ -71,16 +74,35 @@ export function startingPoint(
         experiment.training.seed,
       ),
       optimizerState: new Map(),
+      states: new Map(),
       checkpoint: null,
       skipped,
     };
-  const { step, spec, parameters, optimizerState } = found.checkpoint;
-  for (const key of ["inputSize", "outputSize", "head", "hidden", "layers", "activation"] as const)
+  const { step, spec, parameters, optimizerState, states } = found.checkpoint;
+  for (const key of [
+    "net",
+    "inputSize",
+    "vocabulary",
+    "embedding",
+    "outputSize",
+    "head",
+    "hidden",
+    "layers",
+    "activation",
+  ] as const)
     if (spec[key] !== initialSpec[key])
       throw new Error(
         `${found.file} is of another model: its ${key} is ${spec[key]}; this run's is ${initialSpec[key]}`,
       );
-  return { step, spec, parameters, optimizerState, checkpoint: found.file, skipped };
+  return {
+    step,
+    spec,
+    parameters,
+    optimizerState,
+    states: states ?? new Map(),
+    checkpoint: found.file,
+    skipped,
+  };
 }
 
 /** The files of a run as far as they are valid at the starting point, opened to go on. */
@@ -108,9 +130,10 @@ export function openOutput(
   const { experiment } = run;
   const initialSpec = modelSpecOf(experiment.model, task);
   const shape: TelemetryShape = {
-    layers: initialSpec.layers,
+    layers: profileCount(initialSpec),
     transitions: transitionNames(initialSpec),
     parameters: parameterNamesOfRun(initialSpec),
+    ...(recordsLyapunov(experiment, initialSpec) ? { lyapunov: true } : {}),
   };
   const file = runFile(directory, "telemetry");
   const telemetry = TelemetryWriter.open(file, shape, {
@@ -168,11 +191,16 @@ function hasSpectrum({ layers }: TelemetryRow): boolean {
   );
 }
 
+/** Entries of a gradient profile: T; of a feed-forward net its depth. */
+export function profileLength({ model }: Experiment, task: Task): number {
+  return model.net === "recurrent" ? task.length : model.layers;
+}
+
 /** What the diagnostics take as fixed. */
 export function diagnosticRunOf(experiment: Experiment, task: Task, schedule: Schedule): DiagnosticRun {
   return {
     experiment,
-    length: task.length,
+    length: profileLength(experiment, task),
     headIsPerStep: task.head === "classifyEach",
     baseline: task.baseline,
     metricName: task.metricName,

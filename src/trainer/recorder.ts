@@ -1,8 +1,9 @@
-/** From a step's measurements to telemetry rows, in order, some of which wait for their spectrum. */
+/** From a step's measurements to telemetry rows, in order, some of which wait for what is measured elsewhere. */
 import { summarizeGradient } from "../diagnostics/gradientSummary.ts";
 import { percentiles } from "../diagnostics/percentiles.ts";
 import type { LayerProbe, ParameterProbe, StepResult } from "../engine/engine.ts";
 import type { LayerTelemetry, ParameterTelemetry, TelemetryRow, TelemetryShape } from "../runs/telemetry.ts";
+import type { Lyapunov } from "./lyapunov.ts";
 import type { Spectra } from "./spectra.ts";
 
 export interface Measurement {
@@ -17,15 +18,39 @@ export interface Measurement {
   readonly batchSize: number;
   /** null: this row does not measure them. */
   readonly spectra: Spectra | Promise<Spectra> | null;
+  /** One entry a layer; null or absent: this row does not measure them. */
+  readonly lyapunov?: Promise<readonly Lyapunov[]> | null;
 }
 
 interface Entry {
   readonly row: TelemetryRow;
-  /** undefined while the spectrum is being measured. */
-  spectra: Spectra | null | undefined;
+  readonly spectra: Part<Spectra>;
+  readonly lyapunov: Part<readonly Lyapunov[]>;
+}
+
+/** A part of a row that may be on its way. */
+class Part<Value> {
+  /** undefined while it is being measured; null: it was not measured, or could not be. */
+  value: Value | null | undefined;
   /** Why it could not be measured. */
   problem: string | undefined;
   readonly waiting: Promise<void> | undefined;
+
+  constructor(measured: Value | Promise<Value> | null) {
+    if (!(measured instanceof Promise)) {
+      this.value = measured;
+      return;
+    }
+    this.waiting = measured.then(
+      (value) => {
+        this.value = value;
+      },
+      (error: unknown) => {
+        this.problem = error instanceof Error ? error.message : String(error);
+        this.value = null;
+      },
+    );
+  }
 }
 
 export interface RecorderOptions {
@@ -34,7 +59,7 @@ export interface RecorderOptions {
   readonly headIsPerStep: boolean;
   /** Takes rows in the order of their steps; called from `record`, `release` and `settle` only. */
   readonly take: (row: TelemetryRow) => void;
-  /** Told when a spectrum could not be measured; its row is then written without. */
+  /** Told when something could not be measured; its row is then written without. */
   readonly report: (message: string) => void;
 }
 
@@ -54,25 +79,11 @@ export class Recorder {
 
   /** Adds a row; passes it on at once when nothing has to be waited for. */
   record(measurement: Measurement): void {
-    const { spectra } = measurement;
-    const pending = spectra instanceof Promise;
-    const entry: Entry = {
+    this.#queue.push({
       row: rowOf(measurement, this.#options),
-      spectra: pending ? undefined : spectra,
-      problem: undefined,
-      waiting: pending
-        ? spectra.then(
-            (measured) => {
-              entry.spectra = measured;
-            },
-            (error: unknown) => {
-              entry.problem = error instanceof Error ? error.message : String(error);
-              entry.spectra = null;
-            },
-          )
-        : undefined,
-    };
-    this.#queue.push(entry);
+      spectra: new Part(measurement.spectra),
+      lyapunov: new Part(measurement.lyapunov ?? null),
+    });
     this.release();
   }
 
@@ -80,19 +91,24 @@ export class Recorder {
   release(): void {
     for (;;) {
       const entry = this.#queue[0];
-      if (!entry || entry.spectra === undefined) return;
+      if (!entry) return;
+      const { row, spectra, lyapunov } = entry;
+      if (spectra.value === undefined || lyapunov.value === undefined) return;
       this.#queue.shift();
-      if (entry.problem !== undefined)
-        this.#options.report(
-          `the singular values at step ${entry.row.step} could not be measured: ${entry.problem}`,
-        );
-      this.#options.take(withSpectra(entry.row, entry.spectra, this.#options.shape));
+      this.#reportProblem("singular values", row.step, spectra.problem);
+      this.#reportProblem("Lyapunov exponents", row.step, lyapunov.problem);
+      this.#options.take(withMeasured(row, spectra.value, lyapunov.value, this.#options.shape));
     }
+  }
+
+  #reportProblem(what: string, step: number, problem: string | undefined): void {
+    if (problem !== undefined)
+      this.#options.report(`the ${what} at step ${step} could not be measured: ${problem}`);
   }
 
   /** Waits for every row and passes it on. */
   async settle(): Promise<void> {
-    await Promise.all(this.#queue.map(({ waiting }) => waiting));
+    await Promise.all(this.#queue.flatMap(({ spectra, lyapunov }) => [spectra.waiting, lyapunov.waiting]));
     this.release();
   }
 }
@@ -135,7 +151,12 @@ function layerOf(probe: LayerProbe, batchSize: number, headIsPerStep: boolean): 
   };
 }
 
-function withSpectra(row: TelemetryRow, spectra: Spectra | null, shape: TelemetryShape): TelemetryRow {
+function withMeasured(
+  row: TelemetryRow,
+  spectra: Spectra | null,
+  lyapunov: readonly Lyapunov[] | null,
+  shape: TelemetryShape,
+): TelemetryRow {
   return {
     ...row,
     layers: row.layers.map((layer, index) => ({
@@ -143,6 +164,12 @@ function withSpectra(row: TelemetryRow, spectra: Spectra | null, shape: Telemetr
       singularValues: Object.fromEntries(
         shape.transitions.map((name) => [name, spectra?.[index]?.[name] ?? null]),
       ),
+      ...(shape.lyapunov
+        ? {
+            lyapunov: lyapunov?.[index]?.exponents ?? null,
+            lyapunovExpected: lyapunov?.[index]?.expected ?? null,
+          }
+        : {}),
     })),
   };
 }

@@ -1,16 +1,17 @@
-/** Singular values of dense transition matrices, off the hot path: a decomposition costs more than a step. */
+/** Singular values and Lyapunov exponents, off the hot path: they cost more than a step. */
 import { Worker } from "node:worker_threads";
 import { builtFile } from "../builtFile.ts";
 import type { ModelSpec, TensorMap } from "../engine/engine.ts";
+import type { Lyapunov } from "./lyapunov.ts";
 import type { Spectra } from "./spectra.ts";
 import type { SpectrumReply, SpectrumRequest } from "./spectrumWorker.ts";
 
 interface Waiting {
-  readonly resolve: (spectra: Spectra) => void;
+  readonly resolve: (measured: Spectra | readonly Lyapunov[]) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** A worker thread that decomposes dense transition matrices, one request after the other. */
+/** A worker thread that decomposes matrices and walks along sequences, one request after the other. */
 export class SpectrumMeter {
   #worker: Worker | undefined;
   #nextId = 0;
@@ -22,12 +23,32 @@ export class SpectrumMeter {
    * @param parameters handed over to the worker: their memory is gone from this thread.
    * @returns the spectra; rejects when the worker fails, for instance out of memory.
    */
-  measure(spec: ModelSpec, parameters: TensorMap): Promise<Spectra> {
-    const request: SpectrumRequest = { id: this.#nextId++, spec, parameters };
-    const result = new Promise<Spectra>((resolve, reject) => {
+  async measure(spec: ModelSpec, parameters: TensorMap): Promise<Spectra> {
+    return (await this.#ask({ spec, parameters })) as Spectra;
+  }
+
+  /**
+   * Starts a walk along a sequence.
+   *
+   * @param parameters handed over to the worker: their memory is gone from this thread.
+   * @param inputs of the sequence, [T, d]; copied.
+   * @returns Lyapunov exponents, one entry a layer; rejects as `measure`.
+   */
+  async measureLyapunov(
+    spec: ModelSpec,
+    parameters: TensorMap,
+    inputs: Float32Array,
+  ): Promise<readonly Lyapunov[]> {
+    // A view would take the whole test set along.
+    return (await this.#ask({ spec, parameters, inputs: inputs.slice() })) as readonly Lyapunov[];
+  }
+
+  #ask(question: Omit<SpectrumRequest, "id">): Promise<Spectra | readonly Lyapunov[]> {
+    const request: SpectrumRequest = { id: this.#nextId++, ...question };
+    const result = new Promise<Spectra | readonly Lyapunov[]>((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
     });
-    const memory = new Set([...parameters.values()].map(({ data }) => data.buffer as ArrayBuffer));
+    const memory = new Set([...question.parameters.values()].map(({ data }) => data.buffer as ArrayBuffer));
     this.#started().postMessage(request, [...memory]);
     return result;
   }
@@ -43,7 +64,7 @@ export class SpectrumMeter {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if ("message" in reply) waiting?.reject(new Error(reply.message));
-      else waiting?.resolve(reply.spectra);
+      else waiting?.resolve(reply.measured);
     });
     const fail = (error: Error) => {
       if (this.#worker === worker) this.#worker = undefined;

@@ -1,17 +1,20 @@
 /** The loop: steps, and between them whatever else is due. */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Engine, Model, OptimizerSettings, StepResult } from "../engine/engine.ts";
+import type { Batch, Engine, Model, OptimizerSettings, States, StepResult } from "../engine/engine.ts";
 import { SwitchError } from "../engine/switchParameterization.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { Checkpoint } from "../runs/checkpoint.ts";
 import type { ControlCommand } from "../runs/run.ts";
-import type { Task } from "../tasks/task.ts";
+import { taskMetric } from "../tasks/metric.ts";
+import type { Sequences, Task } from "../tasks/task.ts";
+import { initialStates, statesToTensors } from "./carriedStates.ts";
 import { isRecorded, measuresSpectrum, spectrumInterval } from "./cadence.ts";
 import type { StepRate, TrainingClock } from "./clock.ts";
 import { type CommandQueue, pollMilliseconds } from "./commands.ts";
 import { evaluateOn, sliceSequences } from "./evaluation.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { comparedSequences, measuredBatches, switchModel } from "./liveSwitch.ts";
+import { type Lyapunov, recordsLyapunov } from "./lyapunov.ts";
 import { findNonFinite, type NonFiniteOrigin } from "./nonFinite.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunOutput } from "./runOutput.ts";
@@ -53,6 +56,8 @@ export interface LoopParts {
   readonly model: Model;
   /** Steps finished before. */
   readonly step: number;
+  /** Of a task that carries state: where the newest batch's sequences ended. */
+  readonly states: States | undefined;
   /** Step of the newest row so far that holds a spectrum, or 0. */
   readonly completeRow: number;
   /** Step of the newest evaluation so far, or 0. */
@@ -70,6 +75,7 @@ export class TrainingLoop {
   readonly #parts: LoopParts;
   #model: Model;
   #step: number;
+  #states: States | undefined;
   #newest: StepResult | undefined;
   #breathed = performance.now();
   #paused = false;
@@ -83,6 +89,7 @@ export class TrainingLoop {
     this.#parts = parts;
     this.#model = parts.model;
     this.#step = parts.step;
+    this.#states = parts.states;
     this.#completeRow = parts.completeRow;
     const { evaluateEvery, steps } = parts.schedule;
     this.#evaluationDue = parts.step > parts.evaluatedStep && isDue(parts.step, evaluateEvery, steps);
@@ -121,6 +128,7 @@ export class TrainingLoop {
       optimizer: this.#parts.optimizer,
       parameters: this.#model.getParameters(),
       optimizerState: this.#model.getOptimizerState(),
+      ...(this.#states ? { states: statesToTensors(this.#model.spec, this.#states) } : {}),
     };
   }
 
@@ -129,13 +137,14 @@ export class TrainingLoop {
     const { experiment, task, schedule, clock, rate } = this.#parts;
     const { training, telemetry } = experiment;
     const step = this.#step + 1;
-    const batch = task.trainBatch(this.#step, training.batch);
+    const batch = this.#begun(task.trainBatch(this.#step, training.batch));
     const learningRate = learningRateAt(training, this.#step);
     const isComplete = complete || step === schedule.steps;
     const recorded = isComplete || isRecorded(step, telemetry.cadence);
-    const result = this.#model.trainStep(batch, learningRate, recorded);
+    const result = this.#measured(this.#model.trainStep(batch, learningRate, recorded));
     if (!result.finite) this.#giveUp(step, batch, learningRate, result);
     this.#step = step;
+    this.#states = result.final;
     rate.mark(step, clock.seconds);
     this.#newest = result;
     if (recorded) this.#record(step, learningRate, batch, result, isComplete);
@@ -143,6 +152,17 @@ export class TrainingLoop {
     this.#evaluationDue = isDue(step, schedule.evaluateEvery, schedule.steps);
     if (this.#evaluationDue) await this.#evaluate();
     if (step % schedule.checkpointEvery === 0 && step < schedule.steps) await this.save(false);
+  }
+
+  /** A batch with the states that its sequences begin at. */
+  #begun(batch: Sequences): Batch {
+    const initial = initialStates(this.#model.spec, batch, this.#states);
+    return initial ? { ...batch, initial } : batch;
+  }
+
+  /** A step's result with the task's own metric. */
+  #measured(result: StepResult): StepResult {
+    return { ...result, metric: taskMetric(this.#parts.task, result) };
   }
 
   #record(step: number, learningRate: number, batch: Batch, result: StepResult, withSpectrum: boolean): void {
@@ -157,13 +177,25 @@ export class TrainingLoop {
         ? meter.measure(spec, this.#model.getParameters())
         : null;
     if (spectra !== null) this.#completeRow = step;
-    recorder.record({ step, time: clock.seconds, learningRate, result, batchSize: batch.size, spectra });
+    const lyapunov = this.#lyapunov(step, withSpectrum);
+    const time = clock.seconds;
+    recorder.record({ step, time, learningRate, result, batchSize: batch.size, spectra, lyapunov });
+  }
+
+  /** Lyapunov exponents along the test set's first sequence, where they are due. */
+  #lyapunov(step: number, wanted: boolean): Promise<readonly Lyapunov[]> | null {
+    const { experiment, task, meter } = this.#parts;
+    const { spec } = this.#model;
+    const { cadence, lyapunov: interval } = experiment.telemetry;
+    if (interval === undefined || !recordsLyapunov(experiment, spec)) return null;
+    if (!wanted && !measuresSpectrum(step, cadence, interval)) return null;
+    return meter.measureLyapunov(spec, this.#model.getParameters(), sliceSequences(task.test, 0, 1).inputs);
   }
 
   /** Records the step that broke, with what it shows of the gradient, and ends training. */
   #giveUp(step: number, batch: Batch, learningRate: number, result: StepResult): never {
     // Nothing was changed by the step, so that it can be done again with its probe.
-    const probed = result.probe ? result : this.#model.trainStep(batch, learningRate, true);
+    const probed = result.probe ? result : this.#measured(this.#model.trainStep(batch, learningRate, true));
     this.#record(step, learningRate, batch, probed, true);
     throw new NonFiniteStep(step, result, findNonFinite(this.#model, batch));
   }
@@ -173,7 +205,7 @@ export class TrainingLoop {
     const { task, experiment, output, schedule, commands } = this.#parts;
     const size = Math.max(experiment.training.batch, evaluationBatch);
     const isLast = this.#step === schedule.steps;
-    const result = await evaluateOn(this.#model, task.test, size, async () => {
+    const result = await evaluateOn(this.#model, task, size, async () => {
       await this.#breathe();
       return isLast || !commands.waiting();
     });

@@ -12,16 +12,26 @@ export const anyTelemetry: fc.Arbitrary<{ shape: TelemetryShape; rows: Telemetry
     parameters: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9.]{0,8}$/), { maxLength: 4 }),
     length: fc.integer({ min: 0, max: 9 }),
     hidden: fc.integer({ min: 0, max: 5 }),
+    lyapunov: fc.boolean(),
     gaps: fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 8 }),
   })
-  .chain(({ layers, transitions, parameters, length, hidden, gaps }) => {
-    const any: TelemetryShape = { layers, transitions: layers === 0 ? [] : transitions, parameters };
+  .chain(({ layers, transitions, parameters, length, hidden, lyapunov, gaps }) => {
+    const any: TelemetryShape = {
+      layers,
+      transitions: layers === 0 ? [] : transitions,
+      parameters,
+      // Without layers there are no columns to tell it by.
+      ...(lyapunov && layers > 0 ? { lyapunov } : {}),
+    };
     const layer = fc.record({
       gradientNorm: fc.record({ p10: anyFloats(length), p50: anyFloats(length), p90: anyFloats(length) }),
       saturation: anyFloats(length),
       singularValues: record(any.transitions, fc.option(anyFloats(hidden))),
       halfLife: fc.double(),
       reach: fc.nat(),
+      ...(any.lyapunov
+        ? { lyapunov: fc.option(anyFloats(hidden)), lyapunovExpected: fc.option(fc.double()) }
+        : {}),
     });
     const rows = gaps.map((_, i) =>
       fc.record({

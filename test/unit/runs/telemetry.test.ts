@@ -98,6 +98,31 @@ test("another Arrow reader finds the documented columns and values", () => {
   ]);
 });
 
+test("Lyapunov exponents have columns of their own, in a run that measures them alone", () => {
+  const file = newFile();
+  const of = { ...small, lyapunov: true } as const;
+  const writer = TelemetryWriter.open(file, of, { runId });
+  const measured = Float32Array.of(0.25, -1, Number.NEGATIVE_INFINITY);
+  const rowWith = (step: number, lyapunov: Float32Array | null, lyapunovExpected: number | null) => {
+    const row = smallRow(step);
+    return { ...row, layers: row.layers.map((layer) => ({ ...layer, lyapunov, lyapunovExpected })) };
+  };
+  const rows = [rowWith(1, measured, 0.5), rowWith(2, null, null), rowWith(3, measured, Number.NEGATIVE_INFINITY)];
+  for (const row of rows) writer.append(row);
+  writer.close();
+  const table = tableFromIPC(readFileSync(file));
+  expect(table.schema.fields.map(({ name }) => name).slice(-2)).toEqual([
+    "layer.0.lyapunov",
+    "layer.0.lyapunovExpected",
+  ]);
+  expect([...table.getChild("layer.0.lyapunovExpected")!]).toEqual([0.5, null, Number.NEGATIVE_INFINITY]);
+  const read = readTelemetry(file);
+  expect(read.shape).toEqual(of);
+  expect(read.rows).toEqual(rows);
+  // A run that does not: neither columns nor properties.
+  expect("lyapunov" in readTelemetry(written([1])).rows[0]!.layers[0]!).toBe(false);
+});
+
 test("lists of a large file are views of the bytes that were read", () => {
   const { rows } = readTelemetry(written(range(1, 40)));
   const buffers = new Set(rows.map(({ layers }) => layers[0]!.gradientNorm.p50.buffer));

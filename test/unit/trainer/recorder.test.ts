@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StepResult } from "../../../src/engine/engine.ts";
 import type { TelemetryRow, TelemetryShape } from "../../../src/runs/telemetry.ts";
+import type { Lyapunov } from "../../../src/trainer/lyapunov.ts";
 import { Recorder } from "../../../src/trainer/recorder.ts";
 import type { Spectra } from "../../../src/trainer/spectra.ts";
 
@@ -95,5 +96,28 @@ describe("Recorder", () => {
     await made.settle();
     expect(rows[0]?.layers[0]?.singularValues.W).toBeNull();
     expect(reports).toEqual(["the singular values at step 7 could not be measured: no memory"]);
+  });
+
+  it("waits for Lyapunov exponents too, in a run that has columns for them", async () => {
+    const rows: TelemetryRow[] = [];
+    const reports: string[] = [];
+    const made = new Recorder({
+      shape: { ...shape, lyapunov: true },
+      headIsPerStep: false,
+      take: (row) => rows.push(row),
+      report: (message) => reports.push(message),
+    });
+    const record = (step: number, lyapunov: Promise<readonly Lyapunov[]> | null) =>
+      made.record({ step, time: 0, learningRate: 0.1, result, batchSize: 2, spectra: sigma(1), lyapunov });
+    const exponents = Float32Array.of(0.5, Number.NEGATIVE_INFINITY);
+    record(1, Promise.resolve([{ exponents, expected: 0.25 }]));
+    record(2, null);
+    record(3, Promise.reject(new Error("no memory")));
+    expect(rows).toEqual([]);
+    await made.settle();
+    expect(rows.map(({ layers }) => layers[0]!.lyapunov)).toEqual([exponents, null, null]);
+    expect(rows.map(({ layers }) => layers[0]!.lyapunovExpected)).toEqual([0.25, null, null]);
+    expect(rows.map(({ layers }) => layers[0]!.singularValues.W?.[0])).toEqual([1, 1, 1]);
+    expect(reports).toEqual(["the Lyapunov exponents at step 3 could not be measured: no memory"]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../src/engine/engine.ts";
+import { lyapunovTelemetry } from "../../../src/trainer/lyapunov.ts";
 import { spectraOf } from "../../../src/trainer/spectra.ts";
 import { SpectrumMeter } from "../../../src/trainer/spectrumMeter.ts";
 import { randomParameters, smallSpec } from "./helpers.ts";
@@ -28,6 +29,31 @@ describe("SpectrumMeter", () => {
     broken.get("layers.0.W")!.data[3] = Number.NaN;
     await expect(meter.measure(smallSpec, broken)).rejects.toThrow(/layers\.0\.W/);
     expect(await meter.measure(smallSpec, randomParameters(smallSpec))).toHaveLength(1);
+  });
+});
+
+describe("SpectrumMeter.measureLyapunov", () => {
+  it("gives in a worker what the walk gives on the spot, along the sequence it is given alone", async () => {
+    const spec: ModelSpec = { ...smallSpec, layers: 2 };
+    const all = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i * i));
+    const inputs = all.subarray(20, 40);
+    const [found, spectra] = await Promise.all([
+      meter.measureLyapunov(spec, randomParameters(spec), inputs),
+      meter.measure(spec, randomParameters(spec)),
+    ]);
+    expect(found).toEqual(lyapunovTelemetry(spec, randomParameters(spec), inputs.slice()));
+    expect(found.map(({ exponents }) => exponents.length)).toEqual([6, 6]);
+    expect(spectra).toEqual(spectraOf(spec, randomParameters(spec)));
+    // The test set stays where it is.
+    expect(all).toHaveLength(60);
+  });
+
+  it("rejects for what is not finite, naming it", async () => {
+    const broken = randomParameters(smallSpec);
+    broken.get("layers.0.M")!.data[0] = Number.NaN;
+    await expect(meter.measureLyapunov(smallSpec, broken, new Float32Array(8))).rejects.toThrow(
+      "layer 0: unit 0 is NaN at timestep 1",
+    );
   });
 });
 
