@@ -83,9 +83,10 @@ function randomFrame(size: number, count: number, seed: number): Float64Array {
 }
 
 /**
- * QR decomposition in place by modified Gram–Schmidt, done twice, which is orthogonal to rounding however the vectors
- * lie (Giraud, Langou & Rozložník 2005). A vector that depends on those before it, to rounding, becomes zero, and its
- * place on the diagonal too: a random one in its place would claim a growth that is not there.
+ * QR decomposition in place by modified Gram–Schmidt, done once more where more than half of a vector went, which is
+ * orthogonal to rounding however the vectors lie ("twice is enough", Parlett 1980; Giraud, Langou & Rozložník 2005). A
+ * vector that depends on those before it, to rounding, becomes zero, and its place on the diagonal too: a random one in
+ * its place would claim a growth that is not there.
  *
  * @param frame [k, n]: the columns of A before, those of Q after.
  * @param diagonal of R, ≥ 0, written: [k].
@@ -103,15 +104,8 @@ export function orthonormalize(
     if (before === 0 || !Number.isFinite(before)) continue;
     // At length 1 the squares neither overflow nor underflow.
     for (let r = 0; r < size; r++) v[r]! /= before;
-    for (let pass = 0; pass < 2; pass++)
-      for (let i = 0; i < j; i++) {
-        if (diagonal[i] === 0) continue;
-        const q = frame.subarray(i * size, (i + 1) * size);
-        let dot = 0;
-        for (let r = 0; r < size; r++) dot += q[r]! * v[r]!;
-        for (let r = 0; r < size; r++) v[r]! -= dot * q[r]!;
-      }
-    const left = norm(v);
+    let left = withoutEarlier(v, frame, size, j, diagonal);
+    if (left < 0.5) left = withoutEarlier(v, frame, size, j, diagonal);
     if (left <= 4 * size * Number.EPSILON) {
       v.fill(0);
       diagonal[j] = 0;
@@ -120,6 +114,24 @@ export function orthonormalize(
     for (let r = 0; r < size; r++) v[r]! /= left;
     diagonal[j] = before * left;
   }
+}
+
+/** Takes from v what lies along the first j vectors of the frame. @returns ‖v‖ after. */
+function withoutEarlier(
+  v: Float64Array,
+  frame: Float64Array,
+  size: number,
+  j: number,
+  diagonal: Float64Array,
+): number {
+  for (let i = 0; i < j; i++) {
+    if (diagonal[i] === 0) continue;
+    const q = frame.subarray(i * size, (i + 1) * size);
+    let dot = 0;
+    for (let r = 0; r < size; r++) dot += q[r]! * v[r]!;
+    for (let r = 0; r < size; r++) v[r]! -= dot * q[r]!;
+  }
+  return norm(v);
 }
 
 /** ‖v‖₂, safe for very large and very small entries. */
