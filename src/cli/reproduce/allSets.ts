@@ -3,8 +3,19 @@ import { CliError, exitCodes } from "../exitCodes.ts";
 import type { ExperimentSet } from "./experimentSet.ts";
 import { addingSets } from "./sets/adding.ts";
 import { copySets } from "./sets/copy.ts";
+import { deepSets } from "./sets/deep.ts";
+import { mnistSets } from "./sets/mnist.ts";
+import { textSets } from "./sets/text.ts";
+import { ucrSets } from "./sets/ucr.ts";
 
-export const allSets: readonly ExperimentSet[] = [...addingSets, ...copySets];
+export const allSets: readonly ExperimentSet[] = [
+  ...addingSets,
+  ...copySets,
+  ...mnistSets,
+  ...deepSets,
+  ...ucrSets,
+  ...textSets,
+];
 
 /**
  * The sets that a person names, by their own names or their family's, in the order of the list; all where none is named.

@@ -14,6 +14,7 @@ export interface RunResult {
   /** Of the bottom layer, through which every way back passes: the median of the last rows. */
   readonly halfLife: number | null;
   readonly reach: number | null;
+  /** Timesteps, or the layers of a feed-forward net: what the gradient travels back through. */
   readonly length: number;
   /** Over all matrices, at the end. */
   readonly sigma: readonly [number, number] | null;
@@ -24,6 +25,7 @@ export interface RunResult {
 export async function measureRun(directory: string): Promise<RunResult> {
   const run = await openRun(directory);
   const { record } = run;
+  const { model } = run.experiment;
   const bottom = layersOf(run)[0]?.last;
   const ranges = sigmaOf(run).map(({ last }) => last);
   return {
@@ -36,7 +38,7 @@ export async function measureRun(directory: string): Promise<RunResult> {
     seconds: record.elapsed,
     halfLife: bottom?.halfLife ?? null,
     reach: bottom?.reach ?? null,
-    length: record.length,
+    length: model.net === "recurrent" ? record.length : model.layers,
     sigma:
       ranges.length === 0
         ? record.sigma

@@ -79,7 +79,9 @@ export function endedLine({ planned, end }: PoolRun, terminal: Terminal): string
     const at = record ? ` at step ${record.step}` : "";
     return colors.yellow(`${name}: ${state}${at}${reason === null ? "" : `: ${reason}`}`);
   }
-  const reach = record.reach === null ? "" : `, reach ${record.reach} of ${record.length}`;
+  const { net, layers } = planned.experiment.model;
+  const length = net === "recurrent" ? record.length : layers;
+  const reach = record.reach === null ? "" : `, reach ${record.reach} of ${length}`;
   const metric = `test ${record.metricName} ${formatMetric(record.testMetric, record.metricName)}`;
   return `${name}: ${metric}${reach}, ${record.steps} steps in ${formatDuration(record.elapsed)}`;
 }

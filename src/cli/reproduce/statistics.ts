@@ -3,7 +3,7 @@
 export interface Statistics {
   readonly count: number;
   readonly mean: number;
-  /** Sample standard deviation, with n − 1 in the denominator; null for fewer than two values. */
+  /** Sample standard deviation, with n − 1 in the denominator; null for fewer than two values, or ones without a finite mean. */
   readonly deviation: number | null;
 }
 
@@ -12,7 +12,7 @@ export function statisticsOf(values: readonly number[]): Statistics | null {
   const count = values.length;
   if (count === 0) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  if (count === 1) return { count, mean, deviation: null };
+  if (count === 1 || !Number.isFinite(mean)) return { count, mean, deviation: null };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { count, mean, deviation: Math.sqrt(squares / (count - 1)) };
 }

@@ -80,7 +80,7 @@ function columnsOf(set: ExperimentSet, rows: readonly SummaryRow[]): Column[] {
     { head: "steps", cell: ({ steps }) => (steps === null ? "–" : String(steps)) },
     { head: "training time", cell: ({ seconds }) => timeText(seconds) },
     { head: `gradient half-life (${set.unit})`, cell: ({ halfLives }) => halfLifeText(halfLives) },
-    { head: "reach / T", cell: reachText },
+    { head: set.unit === "timesteps" ? "reach / T" : "reach / layers", cell: reachText },
     { head: "σ", cell: ({ sigma }) => formatSigma(sigma) },
     { head: "seeds", cell: seedsText },
   ];
