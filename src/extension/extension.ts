@@ -8,6 +8,7 @@ import { registerDiagnosticsPanel } from "./diagnosticsPanel.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerExperimentsTree } from "./experimentsTree.ts";
 import { registerExportRun } from "./exportRun.ts";
+import { registerGetMnist } from "./getMnist.ts";
 import { registerInline } from "./inline.ts";
 import { registerLiveView } from "./liveView.ts";
 import { registerNewExperiment } from "./newExperiment.ts";
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(log, runs, details);
   registerOwnRuns(context, services);
   registerNewExperiment(context, services);
+  registerGetMnist(context, services);
   registerTrain(context, services);
   registerInline(context, services);
   registerControl(context, services);

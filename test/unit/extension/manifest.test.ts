@@ -25,7 +25,7 @@ test("links in welcome views and the walkthrough lead to commands that are decla
   expect(linked.filter((command) => !declared.has(command))).toEqual([]);
 });
 
-test("whatever starts or commands a trainer is hidden from an untrusted workspace", () => {
+test("whatever starts or commands a trainer, or fetches data, is hidden from an untrusted workspace", () => {
   const needTrust = [
     "train",
     "trainSideBySide",
@@ -36,6 +36,7 @@ test("whatever starts or commands a trainer is hidden from an untrusted workspac
     "resumeInterrupted",
     "switchToSvd",
     "switchToVanilla",
+    "getMnist",
   ].map((name) => `sigmascope.${name}`);
   for (const { command, when } of Object.values(contributes.menus).flat())
     if (needTrust.includes(command)) expect(when, command).toMatch(/isWorkspaceTrusted/);
