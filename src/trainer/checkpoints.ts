@@ -1,5 +1,5 @@
 /** The checkpoints of a run in training: saved, kept or thinned out, and found again. */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   type Checkpoint,
@@ -83,6 +83,15 @@ export class CheckpointKeeper {
   #relative(name: string): string {
     return `${runFiles.checkpoints}/${name}`;
   }
+}
+
+/** The file of a checkpoint, or of the newest of a run directory. @throws Error when there is none that can be read. */
+export function checkpointOf(from: string): string {
+  if (!attempt("read", from, () => statSync(from)).isDirectory()) return resolve(from);
+  const { found, skipped } = latestCheckpoint(resolve(from));
+  if (found) return found.file;
+  const damaged = skipped.length === 0 ? "" : `; damaged: ${skipped.join("; ")}`;
+  throw new Error(`${from} holds no checkpoint that can be read${damaged}`);
 }
 
 export interface FoundCheckpoint {

@@ -6,9 +6,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Experiment } from "../experiment/schema.ts";
 import { toJson } from "../runs/jsonNumbers.ts";
+import { checkpointOf } from "./checkpoints.ts";
 import { examineMachine } from "./doctor.ts";
 import { describeFailure } from "./failure.ts";
 import { inspectFile } from "./inspect.ts";
+import { inspectLyapunov } from "./inspectLyapunov.ts";
 import { switchLayersModel } from "./layersModelKernels.ts";
 import { switchCheckpoint } from "./switchCheckpoint.ts";
 import { TrainingSession } from "./trainingSession.ts";
@@ -28,6 +30,10 @@ function number(text: string): number {
   return value;
 }
 
+function mayReadOutside(asked: boolean): boolean {
+  return asked || process.env[allowOutsideVariable] === "1";
+}
+
 interface TrainArguments {
   readonly threads?: number;
   readonly engine?: Experiment["engine"];
@@ -44,7 +50,7 @@ async function train(
     engine,
     resume: resume !== undefined,
     checkpoint: typeof resume === "string" ? resume : undefined,
-    allowOutside: allowOutside || process.env[allowOutsideVariable] === "1",
+    allowOutside: mayReadOutside(allowOutside),
   });
   const stop = () => session.requestStop();
   process.on("SIGINT", stop);
@@ -63,6 +69,13 @@ interface SwitchArguments {
   readonly reflectors?: number;
   readonly clip: boolean;
   readonly output: string;
+}
+
+interface InspectArguments {
+  readonly lyapunov: boolean;
+  readonly sequences: number;
+  readonly exponents: number;
+  readonly allowOutside: boolean;
 }
 
 function answer(value: unknown): void {
@@ -108,8 +121,18 @@ program
 
 program
   .command("inspect <file>")
-  .description("the spectrum of each matrix in a safetensors file or a LayersModel of TensorFlow.js")
-  .action((file: string) => answer(inspectFile(file)));
+  .description(
+    "the spectrum of each matrix in a safetensors file, the newest checkpoint of a run, or a LayersModel of TensorFlow.js",
+  )
+  .option("--lyapunov", "Lyapunov exponents along sequences of the run's test set, too", false)
+  .option("--sequences <n>", "so many sequences", wholeNumber, 1)
+  .option("--exponents <k>", "so many leading exponents", wholeNumber, 128)
+  .option("--allow-outside", "let data files lie outside the experiment file's folder", false)
+  .action(async (from: string, { lyapunov, sequences, exponents, allowOutside }: InspectArguments) => {
+    const file = checkpointOf(from);
+    const options = { sequences, most: exponents, allowOutside: mayReadOutside(allowOutside) };
+    answer({ ...inspectFile(file), ...(lyapunov ? { lyapunov: await inspectLyapunov(file, options) } : {}) });
+  });
 
 program
   .command("doctor")

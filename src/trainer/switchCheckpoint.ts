@@ -1,9 +1,8 @@
 /** Switching the parameterization of a saved model. */
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type SwitchOptions, switchParameterization } from "../engine/switchParameterization.ts";
-import { latestCheckpoint, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
-import { attempt } from "../runs/systemError.ts";
+import { readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
+import { checkpointOf } from "./checkpoints.ts";
 import { keptState } from "./liveSwitch.ts";
 
 export interface SwitchAnswer {
@@ -40,7 +39,8 @@ export function switchCheckpoint(
   options: SwitchOptions,
   output: string,
 ): SwitchAnswer {
-  const { file, checkpoint } = open(from);
+  const file = checkpointOf(from);
+  const checkpoint = readCheckpoint(file);
   if (resolve(output) === file)
     throw new Error(`${file} would be replaced by its own switch; name another output`);
   const { spec, parameters, report } = switchParameterization(
@@ -63,13 +63,4 @@ export function switchCheckpoint(
     center,
     ...report,
   };
-}
-
-function open(from: string) {
-  if (!attempt("read", from, () => statSync(from)).isDirectory())
-    return { file: resolve(from), checkpoint: readCheckpoint(from) };
-  const { found, skipped } = latestCheckpoint(resolve(from));
-  if (found) return found;
-  const damaged = skipped.length === 0 ? "" : `; damaged: ${skipped.join("; ")}`;
-  throw new Error(`${from} holds no checkpoint that can be read${damaged}`);
 }

@@ -235,6 +235,17 @@ describe("runs to the end", () => {
     expect(matrix.sigma.max).toBeCloseTo(single.sigma[1], 4);
     expect(matrix.sigma.min).toBeCloseTo(single.sigma[0], 4);
 
+    const walked = await sigmascope("inspect", "last", "--lyapunov", "--sequences", "3", "--json");
+    const [layer] = lastJson(walked).lyapunov.layers;
+    expect(layer.exponents).toHaveLength(8);
+    expect(layer.mean).toBeCloseTo(layer.expectedMean, 8);
+    expect(walked.err).toContain("the mean of the first 3 sequences of the test set, 16 of 20 timesteps");
+    expect(walked.err).toMatch(
+      /layer +exponents +top +median +mean +smallest +> 0 +expected top +expected mean/,
+    );
+    const absent = await sigmascope("inspect", "absent");
+    expect([absent.code, absent.err]).toEqual([3, expect.stringContaining("absent")]);
+
     expect(lastJson(await sigmascope("doctor", "--json"))).toMatchObject({ simd: true, sharedMemory: true });
     const again = await sigmascope("resume", "last");
     expect(again.code).toBe(1);

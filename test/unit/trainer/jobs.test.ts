@@ -12,6 +12,7 @@ import { writeSafetensors } from "../../../src/runs/safetensors.ts";
 import { tensorflowVariables } from "../../../src/tensorflowFolder.ts";
 import type { DoctorReport } from "../../../src/trainer/doctor.ts";
 import type { Inspection } from "../../../src/trainer/inspect.ts";
+import type { InspectedLyapunov } from "../../../src/trainer/inspectLyapunov.ts";
 import type { SwitchAnswer } from "../../../src/trainer/switchCheckpoint.ts";
 import { smallSpec } from "./helpers.ts";
 import { Runs, tinyExperiment, trainerFile } from "./trainerProcess.ts";
@@ -111,6 +112,41 @@ describe("inspect", () => {
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(at("text.safetensors"));
     expect((await trainer("inspect", at("nothing"))).stderr).toContain("does not exist (ENOENT)");
+  });
+});
+
+describe("inspect --lyapunov", () => {
+  it("gives the mean over sequences of the run's test set, of its newest checkpoint", async () => {
+    const directory = runs.create({ ...tinyExperiment, training: { ...tinyExperiment.training, steps: 5 } });
+    expect(await runs.start(directory).end()).toBe(0);
+    const job = async (...args: string[]) =>
+      (await trainerJob(["inspect", directory, "--lyapunov", ...args])) as Inspection & {
+        lyapunov: InspectedLyapunov;
+      };
+    const one = await job();
+    expect(one.checkpoint).toMatchObject({ step: 5, spec: { cell: "spectral" } });
+    expect(one.lyapunov).toMatchObject({ run: directory, sequences: 1, length: 20, timesteps: 16 });
+    const [layer] = one.lyapunov.layers;
+    expect(layer!.exponents).toHaveLength(8);
+    expect(layer!.top).toBe(layer!.exponents[0]);
+    expect(layer!.smallest).toBe(layer!.exponents[7]);
+    expect(layer!.median).toBeCloseTo((layer!.exponents[3]! + layer!.exponents[4]!) / 2, 12);
+    expect(layer!.mean).toBeCloseTo(layer!.expectedMean!, 10);
+    expect(layer!.topRange).toEqual([layer!.top, layer!.top]);
+    // The test set has 40 sequences.
+    const all = (await job("--sequences", "1000", "--exponents", "2")).lyapunov;
+    expect(all.sequences).toBe(40);
+    expect(all.layers[0]).toMatchObject({ stateSize: 8, exponents: { length: 2 } });
+    const [low, high] = all.layers[0]!.topRange;
+    expect(low).toBeLessThan(all.layers[0]!.top);
+    expect(high).toBeGreaterThan(all.layers[0]!.top);
+  });
+
+  it("refuses a file outside a run, which has no sequences", async () => {
+    writeCheckpoint(at("alone.safetensors"), checkpointOf(smallSpec));
+    const { code, stderr } = await trainer("inspect", at("alone.safetensors"), "--lyapunov");
+    expect(code).toBe(1);
+    expect(stderr).toContain("is no checkpoint in a run's folder");
   });
 });
 

@@ -15,7 +15,7 @@ async function trained(input: ExperimentInput) {
   const directory = runs.create(experiment);
   const trainer = runs.start(directory);
   expect(await trainer.end(), trainer.output).toBe(0);
-  return { directory, experiment, ...(await openRun(directory)) };
+  return { directory, experiment, rows: (await openRun(directory)).rows };
 }
 
 describe("a run's Lyapunov exponents", () => {
