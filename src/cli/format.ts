@@ -37,16 +37,19 @@ export type WrittenNumber = number | "Infinity" | "-Infinity" | "NaN" | null;
 
 /**
  * A gradient half-life in words: `halves every 12.3 timesteps`, `doubles every 8 timesteps`, `steady`; going back
- * in time.
+ * in time, or through the layers of a feed-forward net.
  */
-export function formatHalfLife(written: WrittenNumber): string {
+export function formatHalfLife(
+  written: WrittenNumber,
+  profile: "timesteps" | "layers" = "timesteps",
+): string {
   if (written === null) return "–";
   const halfLife = Number(written);
   if (Number.isNaN(halfLife)) return "no fit";
   // Beyond a million timesteps no sequence can tell the difference.
   if (Math.abs(halfLife) > 1e6) return "steady";
   const every = formatNumber(Math.abs(halfLife));
-  return `${halfLife < 0 ? "doubles" : "halves"} every ${every} timesteps`;
+  return `${halfLife < 0 ? "doubles" : "halves"} every ${every} ${profile}`;
 }
 
 /** A range of singular values: `0.95 … 1.05`. */

@@ -26,13 +26,13 @@ export function progressText(record: RunRecord): string {
   return present([loss, rate, left, gradient]).join(", ");
 }
 
-function progressParts({ step, steps, loss, stepsPerSecond, halfLife }: RunRecord) {
+function progressParts({ step, steps, loss, stepsPerSecond, halfLife, profile }: RunRecord) {
   return {
     loss: `loss ${formatNumber(loss)}`,
     rate: stepsPerSecond ? `${formatNumber(Number(stepsPerSecond.toPrecision(3)))} steps/s` : undefined,
     left:
       stepsPerSecond && step < steps ? `${formatDuration((steps - step) / stepsPerSecond)} left` : undefined,
-    gradient: halfLife === null ? undefined : `gradient ${formatHalfLife(halfLife)}`,
+    gradient: halfLife === null ? undefined : `gradient ${formatHalfLife(halfLife, profile)}`,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Breakdown, DiagnosticRun, Parameterization } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { sortFindings } from "./severity.ts";
 import { resolveThresholds, type Thresholds } from "./thresholds.ts";
+import { inLayers } from "./words.ts";
 
 /** A switch of parameterization in the middle of a run: rows of later steps have the new one. */
 export interface ModelSwitch {
@@ -83,6 +84,10 @@ export class DiagnosticsMonitor {
     return sortFindings(this.#active.values());
   }
 
+  get #isDeep(): boolean {
+    return this.#run.experiment.model.net !== "recurrent";
+  }
+
   #check(): void {
     const found = new Map<RuleName, Finding>();
     for (const rule of rules) {
@@ -95,7 +100,7 @@ export class DiagnosticsMonitor {
         active: this.#active.get(rule.name),
         found,
       });
-      if (finding) found.set(rule.name, finding);
+      if (finding) found.set(rule.name, this.#isDeep ? findingInLayers(finding) : finding);
     }
     this.#active.clear();
     for (const [name, finding] of found) this.#active.set(name, finding);
@@ -109,6 +114,17 @@ export class DiagnosticsMonitor {
       cleared: [...before.keys()].filter((rule) => !this.#active.has(rule)),
     };
   }
+}
+
+/** Rules speak of timesteps. */
+function findingInLayers(finding: Finding): Finding {
+  const { title, evidence, remedy } = finding;
+  return {
+    ...finding,
+    title: inLayers(title),
+    evidence: inLayers(evidence),
+    remedy: { ...remedy, text: inLayers(remedy.text) },
+  };
 }
 
 /** Everything `diagnose` looks at. */

@@ -6,7 +6,7 @@ import type { Finding, Severity } from "./finding.ts";
 import type { ModelSwitch } from "./monitor.ts";
 import { layersOf, type RunMeasure, resultOf, type SigmaRange, sigmaOf } from "./runMeasures.ts";
 import { sortFindings } from "./severity.ts";
-import { band, halfLifeInWords, inLayer, matrixName, number, percent, range } from "./words.ts";
+import { band, halfLifeInWords, inLayer, inLayers, matrixName, number, percent, range } from "./words.ts";
 
 export interface VerdictInput {
   readonly record: RunRecord;
@@ -32,10 +32,11 @@ export function verdict(input: VerdictInput): Verdict {
   const lines = [resultLine(input)];
   if (record.reason !== null) lines.push(`It failed: ${endSentence(record.reason)}`);
   for (const layer of layers) lines.push(gradientLine(layer, layers.length, input));
-  lines.push(...sigmaOf(input).map((sigma) => sigmaLine(sigma, input)));
+  lines.push(...spectraOf(input).map((sigma) => sigmaLine(sigma, input)));
   lines.push(...layers.flatMap((layer) => unitsLine(layer, layers.length, input)));
   lines.push(...sortFindings(input.findings).map(findingLine));
-  return { headline: headline(input, layers), lines };
+  const spoken = input.experiment.model.net === "recurrent" ? (text: string) => text : inLayers;
+  return { headline: spoken(headline(input, layers)), lines: lines.map(spoken) };
 }
 
 function headline(input: VerdictInput, layers: readonly RunMeasure[]): string {
@@ -81,13 +82,33 @@ function gradientLine(measure: RunMeasure, layers: number, { record, experiment 
   return `Gradient${inLayer(measure.layer, layers)}: going back in time ∂L/∂h ${halfLifeInWords(last.halfLife, record.length)}; at least 1 % of the last timestep's reaches ${Math.round(last.reach)} of ${record.length}.${then}${note}`;
 }
 
+/** The spectra to speak of; a feed-forward net's layers as one, but for the first of a resnet, which is of its own kind. */
+function spectraOf(input: VerdictInput): SigmaRange[] {
+  const ranges = sigmaOf(input);
+  const { net } = input.experiment.model;
+  if (net === "recurrent" || ranges.length === 0) return ranges;
+  const apart = net === "resnet" ? ranges.slice(0, 1) : [];
+  const joined = ranges.slice(apart.length);
+  const over = (of: (sigma: SigmaRange) => readonly [number, number]) =>
+    [Math.min(...joined.map((s) => of(s)[0])), Math.max(...joined.map((s) => of(s)[1]))] as const;
+  if (joined.length < 2) return ranges;
+  const transition = `layers ${joined[0]!.transition.slice(6)} to ${joined.at(-1)!.transition.slice(6)}`;
+  return [
+    ...apart,
+    { layer: 0, transition, first: over(({ first }) => first), last: over(({ last }) => last) },
+  ];
+}
+
 function sigmaLine(sigma: SigmaRange, { record, experiment, switches = [] }: VerdictInput): string {
-  const { layers } = experiment.model;
+  const layers = experiment.model.net === "recurrent" ? experiment.model.layers : 1;
   const { cell, radius, center } = switches.at(-1) ?? experiment.model;
   const start = `Spectrum: σ of ${matrixName(sigma.transition)}${inLayer(sigma.layer, layers)} runs ${range(...sigma.last)}`;
   // The band of a model that came out of a checkpoint from elsewhere is not known.
-  if (record.cell === "spectral" && cell === "spectral" && radius !== undefined && center !== undefined)
-    return `${start}, held inside ${band(center, radius)}.`;
+  if (record.cell === "spectral" && cell === "spectral" && radius !== undefined && center !== undefined) {
+    // The first layer of a resnet has a band around 1, whatever the blocks' center.
+    const own = experiment.model.net === "resnet" && sigma.transition === "layer 1" ? 1 : center;
+    return `${start}, held inside ${band(own, radius)}.`;
+  }
   if (record.cell === "spectral") return `${start}.`;
   if (record.cell === "orthogonal") return `${start}: W is orthogonal.`;
   return `${start}; it began at ${range(...sigma.first)}, and nothing holds it.`;
@@ -172,7 +193,9 @@ function gradientSentence(run: VerdictInput, _index: number, runs: readonly Verd
   const low = Math.min(...sigma.map(({ last }) => last[0]));
   const high = Math.max(...sigma.map(({ last }) => last[1]));
   const spectrum = sigma.length > 0 ? `; its σ run ${range(low, high)}` : "";
-  return `In ${label} the gradient ${halfLifeInWords(halfLife, run.record.length)} going back in time, and at least 1 % of it reaches ${Math.round(reach)} of ${run.record.length} timesteps${spectrum}.`;
+  const spoken = run.experiment.model.net === "recurrent" ? (text: string) => text : inLayers;
+  const reached = `In ${label} the gradient ${halfLifeInWords(halfLife, run.record.length)} going back in time, and at least 1 % of it reaches ${Math.round(reach)} of ${run.record.length} timesteps${spectrum}.`;
+  return spoken(reached);
 }
 
 /** A run's name and cell, or its id where these do not tell it from another. */

@@ -57,6 +57,25 @@ export function halfLifeInWords(halfLife: number, length: number): string {
   return `halves every ${count(halfLife, "timestep")}`;
 }
 
+const layerWords: readonly (readonly [RegExp, string])[] = [
+  [/\bgoing back in time\b/g, "going back through the layers"],
+  [/\bgoing back over the sequence\b/gi, "going back through the layers"],
+  [/\bback in time\b/g, "back through the layers"],
+  [/\btimestep's\b/g, "layer's"],
+  [/\btimesteps\b/g, "layers"],
+  [/\btimestep\b/g, "layer"],
+  [/\bwithout memory it\b/g, "without looking it"],
+  [/\bvanilla RNN\b/g, "vanilla net"],
+];
+
+/**
+ * A sentence about a recurrent net as one about a feed-forward net, whose gradient goes through layers instead of
+ * timesteps.
+ */
+export function inLayers(text: string): string {
+  return layerWords.reduce((words, [recurrent, deep]) => words.replace(recurrent, deep), text);
+}
+
 /** The name of a layer in a sentence; empty for a network of one layer. */
 export function inLayer(layer: number, layers: number): string {
   return layers > 1 ? ` in layer ${layer}` : "";
@@ -64,5 +83,6 @@ export function inLayer(layer: number, layers: number): string {
 
 /** What a transition matrix is called: W, or a gate's W. */
 export function matrixName(transition: string): string {
+  if (/^layers? /.test(transition)) return `W of ${transition}`;
   return transition === "W" ? "W" : `the ${transition} gate's W`;
 }

@@ -10,6 +10,9 @@ export function crossProblems(source: Source): Problem[] {
   return [
     ...stepsAndEpochs(source, value),
     ...reflectorsWithinHidden(source, value),
+    ...netAndLayers(source, value),
+    ...pixelsPerTimestep(source, value),
+    ...symbolsOnly(source, value),
     ...withoutEffect(source, value),
   ];
 }
@@ -51,6 +54,91 @@ function reflectorsWithinHidden(source: Source, value: Lookup): Problem[] {
     : check(["model", "reflectors"]);
 }
 
+/** Stacked recurrent layers at most. */
+const mostRecurrentLayers = 64;
+
+/** What a feed-forward net takes: cells without gates, two layers or more, sequences of one timestep. */
+function netAndLayers(source: Source, value: Lookup): Problem[] {
+  const net = value("model", "net") ?? "recurrent";
+  const layers = value("model", "layers") ?? 1;
+  const isDeep = net === "mlp" || net === "resnet";
+  const problems: Problem[] = [];
+  const report = (path: Path, message: string, allowed: string) =>
+    problems.push(problemAt(source, path, message, allowed));
+  if (net === "recurrent" && typeof layers === "number" && layers > mostRecurrentLayers && layers <= 200)
+    report(
+      ["model", "layers"],
+      `model.layers is ${layers}; a recurrent net has at most ${mostRecurrentLayers} (an mlp or resnet 200)`,
+      `a whole number from 1 to ${mostRecurrentLayers}`,
+    );
+  if (!isDeep) return problems;
+  if (layers === 1)
+    report(
+      ["model", "layers"],
+      `model.layers is 1, but model.net is "${net}", which has 2 to 200 layers`,
+      "a whole number from 2 to 200",
+    );
+  const cell = value("model", "cell");
+  if (cell === "lstm" || cell === "gru")
+    report(
+      ["model", "cell"],
+      `model.cell is "${cell}", but model.net is "${net}", whose cells are "rnn", "spectral" and "orthogonal"`,
+      '"rnn", "spectral" or "orthogonal"',
+    );
+  const kind = value("task", "kind");
+  const tooLong = kind === "adding" || kind === "copy" || kind === "digits" || kind === "text";
+  if (tooLong)
+    report(
+      ["model", "net"],
+      `model.net is "${net}", which reads sequences of 1 timestep; those of the task "${kind}" are longer`,
+      '"recurrent", or a task whose sequences have 1 timestep, such as "mnist" with length 1',
+    );
+  const length = value("task", "length") ?? 784;
+  if (kind === "mnist" && typeof length === "number" && length !== 1)
+    report(
+      ["task", "length"],
+      `task.length is ${length}, but model.net is "${net}", which reads sequences of 1 timestep`,
+      "1",
+    );
+  return problems;
+}
+
+function pixelsPerTimestep(source: Source, value: Lookup): Problem[] {
+  const length = value("task", "length");
+  if (value("task", "kind") !== "mnist" || typeof length !== "number") return [];
+  if (!Number.isInteger(length) || length < 1 || length > 784 || 784 % length === 0) return [];
+  const allowed = Array.from({ length: 784 }, (_, i) => i + 1)
+    .filter((divisor) => 784 % divisor === 0)
+    .join(", ");
+  const message = `task.length is ${length}, which does not divide the 784 pixels of an image; it must be one of ${allowed}`;
+  return [problemAt(source, ["task", "length"], message, allowed)];
+}
+
+/** Embeddings are for symbols. */
+function symbolsOnly(source: Source, value: Lookup): Problem[] {
+  const kind = value("task", "kind");
+  const problems: Problem[] = [];
+  if (value("model", "embedding") !== undefined && typeof kind === "string" && kind !== "text")
+    problems.push(
+      problemAt(
+        source,
+        ["model", "embedding"],
+        `model.embedding counts only for the task "text"; the inputs of "${kind}" are numbers`,
+        "nothing",
+      ),
+    );
+  if (value("training", "sampledSoftmax") !== undefined && value("model", "embedding") === undefined)
+    problems.push(
+      problemAt(
+        source,
+        ["training", "sampledSoftmax"],
+        "training.sampledSoftmax counts only beside model.embedding",
+        "nothing, or model.embedding beside it",
+      ),
+    );
+  return problems;
+}
+
 /** Properties that are read only beside certain others: path, when it counts, and the condition in words. */
 const conditions: readonly { path: Path; counts: (value: Lookup) => boolean; when: string }[] = [
   {
@@ -72,6 +160,11 @@ const conditions: readonly { path: Path; counts: (value: Lookup) => boolean; whe
     path: ["model", "activation"],
     counts: (value) => !["lstm", "gru"].includes(String(value("model", "cell"))),
     when: 'model.cell is "rnn", "spectral" or "orthogonal"',
+  },
+  {
+    path: ["task", "permutationSeed"],
+    counts: (value) => value("task", "permuted") === true,
+    when: "task.permuted is true",
   },
   {
     path: ["training", "momentum"],

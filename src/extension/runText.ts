@@ -104,13 +104,13 @@ export function startedAt(record: RunRecord): string {
 }
 
 /** `half-life 12 of 200 timesteps · σ 0.41 … 1.86`; undefined before anything was measured. */
-export function hintText({ halfLife, length, sigma }: RunRecord): string | undefined {
+export function hintText({ halfLife, length, profile = "timesteps", sigma }: RunRecord): string | undefined {
   const parts: string[] = [];
   if (halfLife !== null) {
     const value = Number(halfLife);
     if (value === Number.POSITIVE_INFINITY) parts.push("gradient steady");
-    else if (value < 0) parts.push(`gradient doubles every ${number(-value)} timesteps`);
-    else if (!Number.isNaN(value)) parts.push(`half-life ${number(value)} of ${length} timesteps`);
+    else if (value < 0) parts.push(`gradient doubles every ${number(-value)} ${profile}`);
+    else if (!Number.isNaN(value)) parts.push(`half-life ${number(value)} of ${length} ${profile}`);
   }
   if (sigma !== null) parts.push(`σ ${range(sigma[0], sigma[1])}`);
   return parts.length === 0 ? undefined : parts.join(" · ");

@@ -203,8 +203,10 @@ function runTooltip(run: ListedRun): vscode.MarkdownString | string {
   const rows = [
     `Started ${startedAt(record)}`,
     describeRun(run),
-    halfLifeText(record) === undefined ? "" : `Gradient going back in time ${halfLifeText(record)}`,
-    record.reach === null ? "" : `Reach ${record.reach} of ${record.length} timesteps`,
+    halfLifeText(record) === undefined
+      ? ""
+      : `Gradient going back ${record.profile === "layers" ? "through the layers" : "in time"} ${halfLifeText(record)}`,
+    record.reach === null ? "" : `Reach ${record.reach} of ${record.length} ${record.profile ?? "timesteps"}`,
     record.sigma === null ? "" : `σ ${record.sigma.map((value) => value.toPrecision(3)).join(" … ")}`,
     record.engine.description,
     record.reason ?? "",

@@ -19,11 +19,17 @@ export interface Checkpoint {
   readonly parameters: TensorMap;
   /** As `Model.getOptimizerState` names it. In the file each name has `optimizer.` before it. */
   readonly optimizerState: TensorMap;
+  /**
+   * Of a task that carries state from batch to batch: `h`, and `c` of an lstm, [layers, B, n]. In the file each name
+   * has `states.` before it.
+   */
+  readonly states?: TensorMap;
 }
 
 const formatName = "sigmascope.checkpoint";
 const formatVersion = "1";
 const optimizerPrefix = "optimizer.";
+const statesPrefix = "states.";
 
 const specSchema: z.ZodType<ModelSpec> = z.object({
   cell: z.enum(cellNames),
@@ -57,11 +63,12 @@ const optimizerSchema = z
  * @throws SystemFailure; Error naming a tensor whose values do not fit its shape.
  */
 export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
-  const { step, spec, optimizer, parameters, optimizerState } = checkpoint;
+  const { step, spec, optimizer, parameters, optimizerState, states = new Map() } = checkpoint;
   const tensors = new Map(parameters);
   for (const name of parameters.keys())
     if (name.startsWith(optimizerPrefix)) throw new Error(`a parameter cannot be called ${name}`);
   for (const [name, tensor] of optimizerState) tensors.set(`${optimizerPrefix}${name}`, tensor);
+  for (const [name, tensor] of states) tensors.set(`${statesPrefix}${name}`, tensor);
   writeSafetensors(file, tensors, {
     format: formatName,
     version: formatVersion,
@@ -93,11 +100,13 @@ export function readCheckpoint(file: string): Checkpoint {
     throw new Error(`${file} is damaged: its step is "${metadata.step}"`);
   const parameters: TensorMap = new Map();
   const optimizerState: TensorMap = new Map();
+  const states: TensorMap = new Map();
   for (const [name, { dtype, shape, data }] of tensors) {
     if (!(data instanceof Float32Array))
       throw new Error(`${file}: tensor "${name}" has dtype ${dtype}; a checkpoint's are F32`);
     const tensor: Tensor = { shape, data };
     if (name.startsWith(optimizerPrefix)) optimizerState.set(name.slice(optimizerPrefix.length), tensor);
+    else if (name.startsWith(statesPrefix)) states.set(name.slice(statesPrefix.length), tensor);
     else parameters.set(name, tensor);
   }
   return {
@@ -106,6 +115,7 @@ export function readCheckpoint(file: string): Checkpoint {
     optimizer: fromMetadata(file, "optimizer", metadata.optimizer, optimizerSchema),
     parameters,
     optimizerState,
+    ...(states.size > 0 ? { states } : {}),
   };
 }
 

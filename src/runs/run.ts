@@ -23,8 +23,10 @@ export interface RunRecord {
   readonly heartbeat: string;
   readonly step: number;
   readonly steps: number;
-  /** T of the task. */
+  /** T of the task; of a feed-forward net its depth. */
   readonly length: number;
+  /** What gradient profiles run over; absent: timesteps. */
+  readonly profile?: "timesteps" | "layers" | undefined;
   readonly loss: number | null;
   readonly metric: number | null;
   readonly metricName: string;

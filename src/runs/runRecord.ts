@@ -28,6 +28,7 @@ const recordSchema: z.ZodType<RunRecord> = z.object({
   step: z.int().min(0),
   steps: z.int().min(0),
   length: z.int().min(0),
+  profile: z.enum(["timesteps", "layers"]).optional(),
   loss: numberSchema.nullable(),
   metric: numberSchema.nullable(),
   metricName: z.string(),

@@ -4,7 +4,7 @@
  * Both are pure functions of the step, so that a resumed run records the rows that an uninterrupted one would have.
  */
 import type { ModelSpec } from "../engine/engine.ts";
-import { gateCount } from "../engine/parameters.ts";
+import { gateCount, isDeep, layerInputs, recordedLayers } from "../engine/parameters.ts";
 
 /** "auto", or a number k: every k-th step. */
 export type Cadence = "auto" | number;
@@ -51,7 +51,8 @@ const spectrumShare = 0.05;
  */
 export function spectrumInterval(spec: ModelSpec, batchSize: number, length: number): number {
   if (spec.cell === "spectral" || spec.cell === "orthogonal") return 1;
-  const { hidden: n, inputSize } = spec;
+  const { hidden: n } = spec;
+  const inputSize = layerInputs(spec, 0);
   const layers = isDeep(spec) ? recordedLayers(spec).length : spec.layers;
   const gates = gateCount(spec);
   const svdSeconds = layers * gates * (svdSecondsPerCall + svdSecondsPerCube * n ** 3);

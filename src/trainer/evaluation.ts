@@ -1,6 +1,8 @@
 /** The loss and metric on a test set, a batch at a time. */
-import type { Batch, EvaluationResult, Model } from "../engine/engine.ts";
-import type { Sequences } from "../tasks/task.ts";
+import type { Batch, EvaluationResult, Model, States } from "../engine/engine.ts";
+import { emptyStates } from "../engine/states.ts";
+import { taskMetric } from "../tasks/metric.ts";
+import type { Sequences, Task } from "../tasks/task.ts";
 
 /** Sequences `from` … `to` − 1, as views into the same memory. */
 export function sliceSequences(sequences: Sequences, from: number, to: number): Batch {
@@ -16,26 +18,34 @@ export function sliceSequences(sequences: Sequences, from: number, to: number): 
 }
 
 /**
- * Mean loss and metric over all sequences.
+ * Mean loss and the task's metric over all sequences of the test set. Where they are windows of streams, each begins
+ * where the one before it ended.
  *
- * @param batchSize sequences per call of the engine.
+ * @param batchSize sequences per call of the engine; of streams, all are taken at once.
  * @param goOn called between batches, so that the process can answer to commands; false gives up.
  * @returns undefined when given up.
  */
 export async function evaluateOn(
   model: Model,
-  sequences: Sequences,
+  task: Pick<Task, "test" | "testStreams" | "metricName">,
   batchSize: number,
   goOn: () => Promise<boolean>,
 ): Promise<EvaluationResult | undefined> {
+  const { test: sequences, testStreams } = task;
+  const size = testStreams ?? batchSize;
   let loss = 0;
   let metric = 0;
-  for (let from = 0; from < sequences.size; from += batchSize) {
-    const to = Math.min(from + batchSize, sequences.size);
-    const result = model.evaluate(sliceSequences(sequences, from, to));
+  let states: States | undefined =
+    testStreams === undefined ? undefined : emptyStates(model.spec, testStreams);
+  for (let from = 0; from < sequences.size; from += size) {
+    const to = Math.min(from + size, sequences.size);
+    const part = sliceSequences(sequences, from, to);
+    const result = model.evaluate(states ? { ...part, initial: states } : part);
+    states = result.final;
     loss += result.loss * (to - from);
     metric += result.metric * (to - from);
     if (to < sequences.size && !(await goOn())) return undefined;
   }
-  return { loss: loss / sequences.size, metric: metric / sequences.size };
+  const mean = { loss: loss / sequences.size, metric: metric / sequences.size };
+  return { loss: mean.loss, metric: taskMetric(task, mean) };
 }

@@ -10,13 +10,16 @@ const defaultReflectors = 16;
 /** The model of an experiment on a task. */
 export function modelSpecOf(
   model: ModelSettings,
-  task: Pick<Task, "inputSize" | "outputSize" | "head">,
+  task: Pick<Task, "inputSize" | "outputSize" | "head" | "vocabulary">,
 ): ModelSpec {
-  const { cell, hidden, layers, activation, radius, center } = model;
+  const { cell, net, hidden, layers, activation, radius, center, embedding } = model;
   const reflectors = model.reflectors ?? Math.min(hidden, defaultReflectors);
   return {
     cell,
+    ...(net === "recurrent" ? {} : { net }),
     inputSize: task.inputSize,
+    ...(task.vocabulary === undefined ? {} : { vocabulary: task.vocabulary }),
+    ...(embedding === undefined ? {} : { embedding }),
     hidden,
     layers,
     activation,
@@ -30,8 +33,14 @@ export function modelSpecOf(
 
 /** The optimizer's part of an experiment's `training`. */
 export function optimizerOf(training: TrainingSettings): OptimizerSettings {
-  const { optimizer, momentum, weightDecay, clipNorm } = training;
-  return { optimizer, momentum, weightDecay, clipNorm };
+  const { optimizer, momentum, weightDecay, clipNorm, sampledSoftmax } = training;
+  return {
+    optimizer,
+    momentum,
+    weightDecay,
+    clipNorm,
+    ...(sampledSoftmax === undefined ? {} : { sampledSoftmax }),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Where in a sequence NaN or an infinity began. */
 import { firstNonFinite, firstNonFiniteGradient, firstNonFiniteTimestep } from "../diagnostics/finite.ts";
 import type { Batch, Model } from "../engine/engine.ts";
+import { isDeep } from "../engine/parameters.ts";
 
 export interface NonFiniteOrigin {
   /** 1 … T. */
@@ -15,9 +16,13 @@ export interface NonFiniteOrigin {
  * Finds the timestep where a batch's loss or gradient stopped being finite: going forward, the first timestep whose
  * output is not; when every output is finite, the place on the way back where the gradient is not.
  *
- * @returns undefined when outputs, loss and gradients are all finite.
+ * In a feed-forward net layers take the place of timesteps.
+ *
+ * @returns undefined when outputs, loss and gradients are all finite, or where the place cannot be told.
  */
 export function findNonFinite(model: Model, batch: Batch): NonFiniteOrigin | undefined {
+  // A feed-forward net has one timestep, and its outputs do not tell which layer was the first.
+  if (isDeep(model.spec) && !allFinite(model.predict(batch))) return undefined;
   const forward =
     model.spec.head === "classifyEach"
       ? firstInOutputs(model, batch)
@@ -58,7 +63,8 @@ function prefix(batch: Batch, length: number): Batch {
     const from = sequence * batch.length * inputSize;
     inputs.set(batch.inputs.subarray(from, from + length * inputSize), sequence * length * inputSize);
   }
-  return { size: batch.size, length, inputs, targets: batch.targets };
+  const { size, targets, initial } = batch;
+  return { size, length, inputs, targets, ...(initial ? { initial } : {}) };
 }
 
 function allFinite(values: Float32Array): boolean {

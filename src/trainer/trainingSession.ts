@@ -10,16 +10,19 @@ import { acquireRunLock, type RunLock } from "../runs/runLock.ts";
 import { readRunRecord } from "../runs/runRecord.ts";
 import { readExperiment } from "../runs/store.ts";
 import type { TelemetryWriter } from "../runs/telemetryWriter.ts";
+import { statesFrom } from "./carriedStates.ts";
 import { StepRate, TrainingClock } from "./clock.ts";
 import { CommandQueue } from "./commands.ts";
 import { DiskReserve, describeFailure } from "./failure.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { assertModelFits } from "./modelFits.ts";
 import { optimizerOf } from "./modelSpec.ts";
 import {
   diagnosticRunOf,
   loadTaskOf,
   type OpenedOutput,
   openOutput,
+  profileLength,
   type StartingPoint,
   startingPoint,
 } from "./preparation.ts";
@@ -148,6 +151,7 @@ export class TrainingSession {
     const makeEngine = this.#options.makeEngine ?? createEngine;
     const experiment = await readExperiment(directory);
     const task = await loadTaskOf(experiment, status.record, allowOutside);
+    assertModelFits(experiment, task);
     const schedule = scheduleOf(experiment.training, task);
     const start = startingPoint(directory, experiment, task, resume, checkpoint);
     if (start.step >= schedule.steps)
@@ -167,8 +171,10 @@ export class TrainingSession {
       take: (row) => output.row(row),
       report: (message) => output.problem(status.record.step, message),
     });
-    const { length, metricName, baseline } = task;
+    const { metricName, baseline } = task;
+    const length = profileLength(experiment, task);
     status.set({ steps: schedule.steps, length, metricName, baseline });
+    if (experiment.model.net !== "recurrent") status.set({ profile: "layers" });
     status.set({ engine: { name: engine.name, description: engine.description } });
     this.#begin(start, opened);
 
@@ -181,6 +187,7 @@ export class TrainingSession {
       optimizer,
       model,
       step: start.step,
+      states: statesFrom(start.states),
       completeRow: opened.completeRow,
       evaluatedStep: opened.evaluation?.step ?? 0,
       clock,

@@ -2,15 +2,23 @@
 import type {
   Batch,
   Engine,
+  EvaluationResult,
   LayerProbe,
   Model,
   ModelSpec,
   OptimizerSettings,
+  States,
   StepResult,
   TensorMap,
 } from "../../src/engine/engine.ts";
 import { assertParameters, parameterShapes } from "../../src/engine/parameters.ts";
-import { type Doubles, evaluate, evaluateWithGradients, type LayerMeasure } from "./model.ts";
+import {
+  type Doubles,
+  type Evaluation,
+  evaluate,
+  evaluateWithGradients,
+  type LayerMeasure,
+} from "./model.ts";
 import { globalNorm, initialState, update } from "./optimizers.ts";
 
 export interface ReferenceOptions {
@@ -76,7 +84,11 @@ class ReferenceModel implements Model {
   }
 
   trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
-    const { loss, metric, gradients, layers } = evaluateWithGradients(this.spec, this.#parameters, batch);
+    const { loss, metric, gradients, layers, final } = evaluateWithGradients(
+      this.spec,
+      this.#parameters,
+      batch,
+    );
     const norm = globalNorm(gradients);
     const finite = Number.isFinite(loss) && Number.isFinite(norm);
     const updated = finite
@@ -100,6 +112,7 @@ class ReferenceModel implements Model {
       clippedGradientNorm: updated.clippedGradientNorm,
       finite,
       probe: probe ? { layers: layers.map(toProbe), parameters: updated.parameters } : undefined,
+      ...(batch.initial ? { final: toStates(this.spec, final) } : {}),
     };
   }
 
@@ -108,9 +121,9 @@ class ReferenceModel implements Model {
     return { loss, gradients: this.#toTensors(gradients), layers: layers.map(toProbe) };
   }
 
-  evaluate(batch: Batch): { loss: number; metric: number } {
-    const { loss, metric } = evaluate(this.spec, this.#parameters, batch);
-    return { loss, metric };
+  evaluate(batch: Batch): EvaluationResult {
+    const { loss, metric, final } = evaluate(this.spec, this.#parameters, batch);
+    return { loss, metric, ...(batch.initial ? { final: toStates(this.spec, final) } : {}) };
   }
 
   predict(batch: Batch): Float32Array {
@@ -128,4 +141,10 @@ class ReferenceModel implements Model {
 
 function toProbe({ gradientNorm, saturation }: LayerMeasure): LayerProbe {
   return { gradientNorm: Float32Array.from(gradientNorm), saturation: Float32Array.from(saturation) };
+}
+
+function toStates({ cell }: ModelSpec, final: Evaluation["final"]): States {
+  const values = (kind: "h" | "c") =>
+    Float32Array.from(final.flatMap((layer) => layer.flatMap((state) => state[kind] ?? [])));
+  return { h: values("h"), c: cell === "lstm" ? values("c") : undefined };
 }

@@ -33,7 +33,7 @@ const results: [string, (run: OpenedRun) => string][] = [
   ["loss", ({ record }) => formatNumber(record.loss)],
   ["test metric", ({ record }) => formatMetric(record.testMetric, record.metricName)],
   ["steps/s", ({ record }) => formatNumber(record.stepsPerSecond)],
-  ["gradient", ({ record }) => formatHalfLife(record.halfLife)],
+  ["gradient", ({ record }) => formatHalfLife(record.halfLife, record.profile)],
   ["reach", ({ record }) => (record.reach === null ? "–" : `${record.reach} of ${record.length}`)],
   ["σ", ({ record }) => formatSigma(record.sigma)],
   ["findings", ({ record }) => record.findings.map(({ rule }) => rule).join(", ") || "none"],

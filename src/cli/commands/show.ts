@@ -47,7 +47,7 @@ async function show(reference: string, options: ShowOptions): Promise<void> {
     ["trivial", `${formatMetric(record.baseline.metric, record.metricName)} (${record.baseline.reason})`],
     [
       "gradient",
-      `${formatHalfLife(record.halfLife)}; reaches ${record.reach ?? "–"} of ${record.length} timesteps`,
+      `${formatHalfLife(record.halfLife, record.profile)}; reaches ${record.reach ?? "–"} of ${record.length} ${record.profile ?? "timesteps"}`,
     ],
     ["σ", formatSigma(record.sigma)],
   ];

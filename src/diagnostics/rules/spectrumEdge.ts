@@ -10,6 +10,11 @@ export const spectrumEdge: Rule = { name: "spectrum-edge", check };
 /** The largest radius that the rule proposes: singular values from 0 to 2. */
 const largestRadius = 1;
 
+/** The first layer of a resnet has nothing around it, and a band around 1 whatever the blocks' center. */
+function hasOwnBand({ transition }: Spectrum, { experiment }: RuleInput["run"]): boolean {
+  return experiment.model.net === "resnet" && transition === "layer 1";
+}
+
 function check(input: RuleInput): Finding | undefined {
   const { run, model, history, thresholds, active, found } = input;
   if (model.cell !== "spectral" || !isSettled(input)) return undefined;
@@ -25,6 +30,7 @@ function check(input: RuleInput): Finding | undefined {
   const lower = (sigma: number) => center - sigma >= distance;
   let worst: { spectrum: Spectrum; above: number; below: number } | undefined;
   for (const spectrum of history.spectra.values()) {
+    if (hasOwnBand(spectrum, run)) continue;
     const above = spectrum.values.filter(upper).length;
     const below = spectrum.values.filter(lower).length;
     const share = (above + below) / spectrum.values.length;

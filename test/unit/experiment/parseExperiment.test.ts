@@ -61,7 +61,7 @@ describe("schema problems", () => {
       "2:41 task.length is 1; it must be a whole number from 2 to 100000",
       '4:13 model.cell is "spektral"; it must be "rnn", "spectral", "orthogonal", "lstm" or "gru"; did you mean "spectral"?',
       '5:5 unknown key "hiden" in model; did you mean "hidden"?',
-      "6:15 model.layers is 1.5; it must be a whole number from 1 to 64",
+      "6:15 model.layers is 1.5; it must be a whole number from 1 to 200",
       '7:15 model.radius is "0.1"; it must be a number above 0 and at most 10',
       "9:33 training.learningRate is -1; it must be a number above 0 and at most 100",
       '9:50 training.optimizer is "Adam"; it must be "adam", "rmsprop" or "sgd"; did you mean "adam"?',
@@ -89,14 +89,14 @@ describe("schema problems", () => {
 
   test("a missing property stands at the object that lacks it", () => {
     expect(messages('{\n  "model": {}\n}')).toEqual([
-      '1:1 task is missing; it must be an object whose "kind" is "adding", "copy", "digits", "csv" or "external"',
+      '1:1 task is missing; it must be an object whose "kind" is "adding", "copy", "digits", "csv", "mnist", "text", "ucr" or "external"',
       '2:3 model.cell is missing; it must be "rnn", "spectral", "orthogonal", "lstm" or "gru"',
     ]);
   });
 
   test("a misspelt kind of task does not hide the task's other problems", () => {
     expect(messages(file('{"kind": "addding", "lenght": 5, "testSize": 0}', '{"cell": "rnn"}'))).toEqual([
-      '1:19 task.kind is "addding"; it must be "adding", "copy", "digits", "csv" or "external"; did you mean "adding"?',
+      '1:19 task.kind is "addding"; it must be "adding", "copy", "digits", "csv", "mnist", "text", "ucr" or "external"; did you mean "adding"?',
       '1:30 unknown key "lenght" in task; did you mean "length"?',
       "1:55 task.testSize is 0; it must be a whole number from 1 to 1000000",
     ]);
@@ -246,7 +246,7 @@ describe("values that contradict each other", () => {
 
   test("more reflectors than hidden units, the default of which counts", () => {
     expect(messages(file('{"kind":"copy"}', '{"cell":"spectral", "reflectors": 65}'))).toEqual([
-      "2:45 model.reflectors is 65, more than model.hidden (64) allows; it must be a whole number from 1 to 64",
+      "2:45 model.reflectors is 65, more than model.hidden (64) allows; it must be a whole number from 1 to 200",
     ]);
     expect(
       messages(file('{"kind":"copy"}', '{"cell":"spectral", "hidden": 8, "reflectors": [8, 9]}')),
