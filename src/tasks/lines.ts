@@ -43,7 +43,9 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
     let text: string;
     try {
       text = decoder.decode(bytes.subarray(start, end));
-    } catch {
+    } catch (error) {
+      // Anything else, such as a line too long for a string, is no matter of UTF-8.
+      if (!(error instanceof TypeError)) throw error;
       throw new CsvError(file, line, null, "found bytes that are not UTF-8; save the file as text in UTF-8");
     }
     yield { line, text, ended };
