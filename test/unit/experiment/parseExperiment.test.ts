@@ -246,7 +246,7 @@ describe("values that contradict each other", () => {
 
   test("more reflectors than hidden units, the default of which counts", () => {
     expect(messages(file('{"kind":"copy"}', '{"cell":"spectral", "reflectors": 65}'))).toEqual([
-      "2:45 model.reflectors is 65, more than model.hidden (64) allows; it must be a whole number from 1 to 200",
+      "2:45 model.reflectors is 65, more than model.hidden (64) allows; it must be a whole number from 1 to 64",
     ]);
     expect(
       messages(file('{"kind":"copy"}', '{"cell":"spectral", "hidden": 8, "reflectors": [8, 9]}')),
