@@ -25,6 +25,7 @@ const sections = [
 interface Placed {
   readonly card: Card;
   readonly plot: HTMLElement;
+  readonly legend: HTMLElement;
   readonly note: HTMLElement;
 }
 
@@ -206,6 +207,7 @@ function place(card: Card, grid: HTMLElement): Placed {
       {},
       element("figcaption", {}, element("h3", {}, card.title), element("p", {}, card.caption)),
       element("div", { class: "plot" }),
+      element("div", { class: "plot-legend" }),
       element("div", { class: "readout", "aria-hidden": "true" }),
     ),
     document,
@@ -214,16 +216,18 @@ function place(card: Card, grid: HTMLElement): Placed {
   return {
     card,
     plot: figure.querySelector<HTMLElement>(".plot")!,
+    legend: figure.querySelector<HTMLElement>(".plot-legend")!,
     note: figure.querySelector<HTMLElement>(".readout")!,
   };
 }
 
-function drawCard({ card, plot, note }: Placed, selection: Selection): void {
+function drawCard({ card, plot, legend: own, note }: Placed, selection: Selection): void {
   const width = Math.max(260, plot.clientWidth);
   const height = Math.round(Math.min(340, Math.max(230, width * 0.52)));
-  const { node, lines } = card.draw({ width, height }, selection);
+  const { node, lines, legend: lineNames } = card.draw({ width, height }, selection);
   const chart = toElement(node, document) as SVGSVGElement;
   plot.replaceChildren(chart);
+  own.replaceChildren(...(lineNames ? [toElement(lineNames, document)] : []));
   if (!lines) return;
   const cursor = toElement(
     element("line", { class: "cursor", y1: 26, y2: height - 38, visibility: "hidden" }),

@@ -1,5 +1,6 @@
 /** The rows of a run as columns: what plots over steps are drawn from. */
 import type { Column } from "../protocol/details.ts";
+import { leadingExponents } from "../report/reportRun.ts";
 import type { TelemetryRow, TelemetryShape } from "../runs/telemetry.ts";
 import { type Float32s, type Float64s, float32s, float64s } from "./growing.ts";
 
@@ -37,6 +38,7 @@ export class Columns {
             source({ name: "sigmaHigh", layer, matrix }, (row) => spectrum(row)?.[0] ?? Number.NaN),
           ];
         }),
+        ...(shape.lyapunov ? lyapunovColumns(layer).map(([column, of]) => source(column, of)) : []),
       ]),
       ...shape.parameters.map((parameter) =>
         source(
@@ -55,6 +57,16 @@ export class Columns {
     this.steps.push(row.step);
     for (const { values, of } of this.#sources) values.push(of(row));
   }
+}
+
+function lyapunovColumns(layer: number): [Column, Source["of"]][] {
+  return [
+    ...Array.from({ length: leadingExponents }, (_, i): [Column, Source["of"]] => [
+      { name: "lyapunov", layer, rank: i + 1 },
+      ({ layers }) => layers[layer]!.lyapunov?.[i] ?? Number.NaN,
+    ]),
+    [{ name: "lyapunovExpected", layer }, ({ layers }) => layers[layer]!.lyapunovExpected ?? Number.NaN],
+  ];
 }
 
 function mean(values: Float32Array): number {

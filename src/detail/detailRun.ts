@@ -97,6 +97,7 @@ export class DetailRun {
       layers: shape.layers,
       matrices: shape.transitions,
       parameters: shape.parameters,
+      lyapunov: shape.lyapunov === true,
       evaluations: evaluationsOf(this.#events),
       moments: momentsOf(this.#events),
       bands:

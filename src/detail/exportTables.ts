@@ -32,6 +32,7 @@ function* stepLines(rows: readonly TelemetryRow[], shape: TelemetryShape): Gener
         `sigmaMin.${layer}.${matrix}`,
         `sigmaMax.${layer}.${matrix}`,
       ]),
+      ...(shape.lyapunov ? [`lyapunov.${layer}`, `lyapunovExpected.${layer}`] : []),
     ]),
     ...shape.parameters.flatMap((name) => [`gradientNorm.${name}`, `updateRatio.${name}`]),
   ]);
@@ -40,7 +41,7 @@ function* stepLines(rows: readonly TelemetryRow[], shape: TelemetryShape): Gener
       ...[row.step, row.time, row.loss, row.metric, row.learningRate].map(String),
       ...[row.gradientNorm, row.clippedGradientNorm].map(String),
       ...layers.flatMap((layer) => {
-        const { halfLife, reach, singularValues } = row.layers[layer]!;
+        const { halfLife, reach, singularValues, lyapunov, lyapunovExpected } = row.layers[layer]!;
         return [
           String(halfLife),
           String(reach),
@@ -49,6 +50,9 @@ function* stepLines(rows: readonly TelemetryRow[], shape: TelemetryShape): Gener
             // Not measured at this step: an empty cell.
             return values?.length ? [float32Text(values.at(-1)!), float32Text(values[0]!)] : ["", ""];
           }),
+          ...(shape.lyapunov
+            ? [lyapunov?.length ? float32Text(lyapunov[0]!) : "", String(lyapunovExpected ?? "")]
+            : []),
         ];
       }),
       ...shape.parameters.flatMap((name) => {

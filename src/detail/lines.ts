@@ -19,7 +19,7 @@ export function answerLines(
   const to = Math.min(all.length, firstAtLeast(all, span[1]) + 2);
   const edges = pixelEdges(all, from, to, span, width);
   const lines = columns.all.flatMap(({ column, values }): Line[] => {
-    const kept = keep(values.values, edges, !column.name.startsWith("sigma"));
+    const kept = keep(values.values, edges, !/^(?:sigma|lyapunov)/.test(column.name));
     // A column of nothing: the run never had such a parameter.
     if (kept.every((i) => Number.isNaN(values.values[i]!))) return [];
     return [
@@ -57,8 +57,8 @@ function pixelEdges(
 /**
  * Indices of the values to keep.
  *
- * @param gaps whether NaN is a gap in the line, of which one NaN is kept; otherwise (singular values, measured at some
- *   rows only) the line goes on over it.
+ * @param gaps whether NaN is a gap in the line, of which one NaN is kept; otherwise (singular values and Lyapunov exponents,
+ *   measured at some rows only) the line goes on over it.
  */
 function keep(values: Float32Array, edges: readonly number[], gaps: boolean): number[] {
   const kept: number[] = [];

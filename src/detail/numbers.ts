@@ -59,6 +59,10 @@ function* table(source: NumbersSource, request: NumbersRequest): Generator<reado
     for (const { row, values } of measured) yield [String(row.step), ...Array.from(values, float32Text)];
     return;
   }
+  if (request.plot === "lyapunov") {
+    yield* lyapunovTable(rows, layer);
+    return;
+  }
   const moment = momentOf(source.rows, source.indexOf(step), layer);
   if (request.plot === "gradientProfile") {
     yield ["timestep", "p10", "p50", "p90"];
@@ -78,6 +82,18 @@ function* table(source: NumbersSource, request: NumbersRequest): Generator<reado
     yield ["rank", "sigma"];
     for (const [i, value] of spectrum?.values.entries() ?? []) yield [String(i + 1), float32Text(value)];
   }
+}
+
+/** All exponents that were recorded, of the rows that measured them. */
+function* lyapunovTable(rows: readonly TelemetryRow[], layer: number): Generator<readonly string[]> {
+  const measured = rows.flatMap((row) => {
+    const { lyapunov, lyapunovExpected = null } = row.layers[layer] ?? {};
+    return lyapunov ? [{ step: row.step, lyapunov, lyapunovExpected }] : [];
+  });
+  const size = measured[0]?.lyapunov.length ?? 0;
+  yield ["step", "expected", ...Array.from({ length: size }, (_, i) => `lambda${i + 1}`)];
+  for (const { step, lyapunov, lyapunovExpected } of measured)
+    yield [String(step), String(lyapunovExpected ?? ""), ...Array.from(lyapunov, float32Text)];
 }
 
 interface PerStep {

@@ -31,6 +31,7 @@ export function answerTable(
       const of = matrix === "W" ? "" : ` of ${matrix}`;
       return [`smallest σ${of}`, `largest σ${of}`];
     }),
+    ...(rows[0]?.layers[layer]?.lyapunov === undefined ? [] : ["largest λ", "expected λ"]),
   ];
   const kept = thinIndices(Math.max(0, to - from), request.rows).map((i) => rows[from + i]!);
   return {
@@ -50,6 +51,9 @@ export function answerTable(
           const values = here?.singularValues[matrix];
           return [values?.at(-1) ?? Number.NaN, values?.[0] ?? Number.NaN];
         }),
+        ...(here?.lyapunov === undefined
+          ? []
+          : [here.lyapunov?.[0] ?? Number.NaN, here.lyapunovExpected ?? Number.NaN]),
       ];
     }),
   };

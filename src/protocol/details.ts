@@ -50,6 +50,10 @@ export type Column =
   | { readonly name: "halfLife" | "reach" | "saturation"; readonly layer: number }
   /** Smallest and largest singular value. */
   | { readonly name: "sigmaLow" | "sigmaHigh"; readonly layer: number; readonly matrix: string }
+  /** One of the leading Lyapunov exponents, in nats per timestep; rank from 1. −Infinity: that direction dies at once. */
+  | { readonly name: "lyapunov"; readonly layer: number; readonly rank: number }
+  /** What the first of them would be by σ_max and the mean slope of φ. */
+  | { readonly name: "lyapunovExpected"; readonly layer: number }
   | { readonly name: "updateRatio"; readonly parameter: string };
 
 /** The picture timestep × step of log₁₀ of the median gradient norm. */
@@ -174,6 +178,7 @@ export const plotNames = [
   "heatMap",
   "halfLife",
   "singularValues",
+  "lyapunov",
   "spectrum",
   "saturation",
   "updateRatio",
@@ -222,6 +227,8 @@ export interface RunNews {
   readonly layers: number;
   readonly matrices: readonly string[];
   readonly parameters: readonly string[];
+  /** Whether some rows measured Lyapunov exponents. */
+  readonly lyapunov: boolean;
   readonly evaluations: readonly { readonly step: number; readonly loss: number; readonly metric: number }[];
   readonly moments: readonly RunMoment[];
   /** Where the singular values may lie, and during which steps; in order, a run may have switched. */

@@ -3,7 +3,7 @@ import type { Finding } from "../diagnostics/finding.ts";
 
 /** null: missing, or not a number. */
 export type Maybe = number | null;
-/** As in `run.json`: what JSON has no number for is a word. */
+/** As in `run.json`: what JSON has no number for is a word. Half-lives, and Lyapunov exponents. */
 export type HalfLife = number | "Infinity" | "-Infinity" | "NaN" | null;
 
 /** To the report's page where it stands in an editor. */
@@ -118,4 +118,11 @@ export interface ReportLayer {
   readonly spectra: Readonly<
     Record<string, { readonly steps: readonly number[]; readonly values: readonly (readonly Maybe[])[] }>
   >;
+  /** The leading Lyapunov exponents, descending, at some of the steps; absent where none were measured. */
+  readonly lyapunov?: {
+    readonly steps: readonly number[];
+    readonly values: readonly (readonly HalfLife[])[];
+    /** What the first would be by σ_max and the mean slope of φ. */
+    readonly expected: readonly HalfLife[];
+  };
 }

@@ -24,6 +24,8 @@ const mostSingularValues = 40_000;
 const fewestSpectra = 24;
 /** Bands may be as narrow as 1 ± 0.001. */
 const singularDigits = 6;
+/** Lyapunov exponents that are drawn as lines over steps. */
+export const leadingExponents = 8;
 
 export function reportRun({ id, record, experiment, rows, events }: ReportRun): ReportRunData {
   const standing = standingEvents(events);
@@ -96,6 +98,23 @@ function reportLayer(
     ),
     profiles: profilesOf(rows, layer),
     spectra: Object.fromEntries(matrices.map((matrix) => [matrix, spectraOf(rows, layer, matrix)])),
+    ...lyapunovOf(rows, layer),
+  };
+}
+
+function lyapunovOf(rows: readonly TelemetryRow[], layer: number): Pick<ReportLayer, "lyapunov"> {
+  const measured = rows.flatMap((row) => {
+    const { lyapunov, lyapunovExpected = null } = row.layers[layer]!;
+    return lyapunov ? [{ step: row.step, lyapunov, expected: lyapunovExpected }] : [];
+  });
+  if (measured.length === 0) return {};
+  const kept = thinIndices(measured.length, mostRows).map((i) => measured[i]!);
+  return {
+    lyapunov: {
+      steps: kept.map(({ step }) => step),
+      values: kept.map(({ lyapunov }) => Array.from(lyapunov.subarray(0, leadingExponents), halfLifeValue)),
+      expected: kept.map(({ expected }) => (expected === null ? null : halfLifeValue(expected))),
+    },
   };
 }
 
@@ -136,7 +155,7 @@ function spectraOf(
   };
 }
 
-/** A half-life as JSON can hold it. */
+/** A half-life, or a Lyapunov exponent, as JSON can hold it. */
 export function halfLifeValue(value: number): HalfLife {
   if (Number.isFinite(value)) return brief(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";

@@ -2,7 +2,14 @@
 import { gradientProfilePlot, saturationPlot, spectrumPlot } from "./momentPlots.ts";
 import type { PlotDefinition } from "./plot.ts";
 import { heatMapPlot, singularValuesPlot } from "./runPlots.ts";
-import { gradientNormPlot, halfLifePlot, lossPlot, metricPlot, updateRatioPlot } from "./stepPlots.ts";
+import {
+  gradientNormPlot,
+  halfLifePlot,
+  lossPlot,
+  lyapunovPlot,
+  metricPlot,
+  updateRatioPlot,
+} from "./stepPlots.ts";
 
 export const plots: readonly PlotDefinition[] = [
   lossPlot,
@@ -11,6 +18,7 @@ export const plots: readonly PlotDefinition[] = [
   halfLifePlot,
   heatMapPlot,
   singularValuesPlot,
+  lyapunovPlot,
   spectrumPlot,
   saturationPlot,
   updateRatioPlot,

@@ -1,8 +1,9 @@
-/** The plots of lines over steps: loss, metric, gradient norm, half-life and reach, update ratios. */
+/** The plots of lines over steps: loss, metric, gradient norm, half-life and reach, Lyapunov exponents, update ratios. */
 import type { Column, Line, PlotName } from "../../src/protocol/details.ts";
 import { plotOf } from "../charts/frame.ts";
 import { legend } from "../charts/legend.ts";
 import { type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
+import { expectedSeries, exponentSeries, lyapunovCaption, lyapunovOptions } from "../charts/lyapunov.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
 import { nearestIndex } from "../charts/readout.ts";
 import { stepCursor, stepMoments } from "../charts/stepMarks.ts";
@@ -171,6 +172,24 @@ export const halfLifePlot = stepPlot({
   yScale: "halfLife",
   scales: false,
   series: (scene) => linesOf(scene, "halfLife").map((line) => seriesOf(line, "half-life")),
+});
+
+export const lyapunovPlot = stepPlot({
+  name: "lyapunov",
+  fits: ({ news }) => news.lyapunov,
+  title: () => "Lyapunov exponents over steps",
+  caption: () => lyapunovCaption,
+  yTitle: () => lyapunovOptions.yTitle,
+  yScale: lyapunovOptions.yScale,
+  scales: false,
+  legend: true,
+  series: (scene) => [
+    ...linesOf(scene, "lyapunov").flatMap(({ column, step, value }) =>
+      column.name === "lyapunov" ? [exponentSeries(column.rank, step, value)] : [],
+    ),
+    ...linesOf(scene, "lyapunovExpected").map(({ step, value }) => expectedSeries(step, value)),
+  ],
+  more: () => ({ levels: lyapunovOptions.levels }),
 });
 
 export const updateRatioPlot = stepPlot({

@@ -7,6 +7,7 @@ import { nearestIndex } from "../charts/readout.ts";
 import type { Level } from "../charts/rule.ts";
 import { singularTrajectories, spectrumDomain } from "../charts/singularTrajectories.ts";
 import { sortedSpectrum } from "../charts/sortedSpectrum.ts";
+import { lyapunovCard } from "./lyapunovCard.ts";
 import { overlayCards, rangeCard } from "./overlays.ts";
 import { profilesOf } from "./profiles.ts";
 import {
@@ -24,6 +25,8 @@ export interface Drawing {
   readonly node: ElementNode;
   /** For charts over steps: what the pointer can read. */
   readonly lines?: { readonly chart: LineChart; readonly series: readonly Series[] };
+  /** Which line is which, where colours do not stand for runs. */
+  readonly legend?: ElementNode;
 }
 
 export interface Card {
@@ -282,5 +285,10 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
       };
     },
   };
-  return [...(runs.length > 1 ? [rangeCard(measured)] : []), ...trajectories, sorted];
+  return [
+    ...(runs.length > 1 ? [rangeCard(measured)] : []),
+    ...trajectories,
+    ...runs.filter(({ run }) => run.layers.some(({ lyapunov }) => lyapunov)).map(lyapunovCard),
+    sorted,
+  ];
 }

@@ -19,6 +19,9 @@ export function numbersTable(shown: ShownRun): ElementNode {
         before?.[1] == null || (largest !== null && largest > before[1]) ? largest : before[1],
       ]);
     });
+  const exponents = new Map(
+    bottom?.lyapunov?.steps.map((step, i) => [step, halfLifeNumber(bottom.lyapunov!.values[i]?.[0] ?? null)]),
+  );
   const number = (value: number | null | undefined) => (value == null ? "–" : formatNumber(value, 4));
   const columns: readonly (readonly [string, (i: number) => string])[] = [
     ["step", (i) => formatInteger(run.rows.step[i]!)],
@@ -32,6 +35,9 @@ export function numbersTable(shown: ShownRun): ElementNode {
     ["reach", (i) => number(bottom?.reach[i])],
     ["smallest σ", (i) => number(sigma.get(run.rows.step[i]!)?.[0])],
     ["largest σ", (i) => number(sigma.get(run.rows.step[i]!)?.[1])],
+    ...(exponents.size > 0
+      ? [["largest λ", (i: number) => number(exponents.get(run.rows.step[i]!))] as const]
+      : []),
   ];
   return element(
     "details",

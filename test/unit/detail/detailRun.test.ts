@@ -13,7 +13,7 @@ import { readRunRecord, writeRunRecord } from "../../../src/runs/runRecord.ts";
 import type { TelemetryRow, TelemetryShape } from "../../../src/runs/telemetry.ts";
 import { TelemetryWriter } from "../../../src/runs/telemetryWriter.ts";
 import { anyTelemetry } from "../runs/anyTelemetry.ts";
-import { range, rowsOf, shape } from "../runs/rows.ts";
+import { range, rowOf, rowsOf, shape } from "../runs/rows.ts";
 
 let root: string;
 beforeAll(() => {
@@ -202,6 +202,60 @@ describe("numbers as CSV", () => {
     ]);
     expect((await ask({ plot: "spectrum" })).length).toBe(4);
   });
+});
+
+test("Lyapunov exponents: eight lines and the expected one, every number as CSV, two columns of the table", async () => {
+  const of: TelemetryShape = { layers: 1, transitions: ["W"], parameters: [], lyapunov: true };
+  const none = Number.NEGATIVE_INFINITY;
+  const rows = range(1, 4).map((step) => {
+    const row = rowOf(step, { of });
+    const lyapunov =
+      step % 2 === 1 ? Float32Array.from({ length: 10 }, (_, i) => (i === 9 ? none : step - i)) : null;
+    const lyapunovExpected = lyapunov && step / 4;
+    return { ...row, layers: row.layers.map((layer) => ({ ...layer, lyapunov, lyapunovExpected })) };
+  });
+  const run = await opened(makeRun(rows, of).directory);
+  expect(run.news.lyapunov).toBe(true);
+  const { lines } = run.answer({ kind: "lines", steps: null, width: 100 });
+  const found = lines.flatMap(({ column, step, value }) =>
+    column.name === "lyapunov" ? [{ rank: column.rank, step: [...step], value: [...value] }] : [],
+  );
+  expect(found.map(({ rank }) => rank)).toEqual(range(1, 8));
+  // Rows that did not measure them are no gap.
+  expect(found[1]).toEqual({ rank: 2, step: [1, 3], value: [0, 2] });
+  const expected = lines.find(({ column }) => column.name === "lyapunovExpected")!;
+  expect([...expected.value]).toEqual([0.25, 0.75]);
+  const { csv } = run.answer({
+    kind: "numbers",
+    plot: "lyapunov",
+    layer: 0,
+    matrix: "W",
+    step: 1,
+    steps: null,
+  });
+  expect(csv.split("\n")).toEqual([
+    `step,expected,${range(1, 10)
+      .map((rank) => `lambda${rank}`)
+      .join(",")}`,
+    "1,0.25,1,0,-1,-2,-3,-4,-5,-6,-7,-Infinity",
+    "3,0.75,3,2,1,0,-1,-2,-3,-4,-5,-Infinity",
+    "",
+  ]);
+  const table = run.answer({ kind: "table", steps: null, layer: 0, rows: 4 });
+  expect(table.headings.slice(-2)).toEqual(["largest λ", "expected λ"]);
+  expect(table.rows.map((cells) => cells.slice(-2))).toEqual([
+    [1, 0.25],
+    [Number.NaN, Number.NaN],
+    [3, 0.75],
+    [Number.NaN, Number.NaN],
+  ]);
+  const without = await opened(makeRun(rowsOf(1, 2)).directory);
+  expect(without.news.lyapunov).toBe(false);
+  expect(
+    without
+      .answer({ kind: "lines", steps: null, width: 100 })
+      .lines.some(({ column }) => column.name === "lyapunov"),
+  ).toBe(false);
 });
 
 test("a table of rows evenly spaced, the first and the last among them", async () => {

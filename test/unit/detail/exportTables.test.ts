@@ -8,7 +8,7 @@ import { float32Text } from "../../../src/detail/numberText.ts";
 import { writeTable } from "../../../src/detail/writeTable.ts";
 import { runFile } from "../../../src/runs/runDirectory.ts";
 import { TelemetryWriter } from "../../../src/runs/telemetryWriter.ts";
-import { range, rowsOf, shape } from "../runs/rows.ts";
+import { range, rowOf, rowsOf, shape } from "../runs/rows.ts";
 
 let directory: string;
 const rows = rowsOf(...range(1, 250));
@@ -51,6 +51,22 @@ test("a line for each step, layer and timestep; and for each singular value", ()
   const sigma = recordsOf([...tableLines("singularValues", rows.slice(0, 3), shape)].join(""));
   expect(sigma).toHaveLength(2 * 2 * 2 * 3);
   expect(sigma[0]).toEqual({ step: "1", layer: "0", matrix: "input", rank: "1", sigma: "1" });
+});
+
+test("the first Lyapunov exponent has a column in a run that measures them", () => {
+  const of = { layers: 1, transitions: ["W"], parameters: [], lyapunov: true } as const;
+  const measured = range(1, 2).map((step) => {
+    const row = rowOf(step, { of });
+    const lyapunov = step === 1 ? Float32Array.of(0.5, Number.NEGATIVE_INFINITY) : null;
+    const lyapunovExpected = step === 1 ? Number.NEGATIVE_INFINITY : null;
+    return { ...row, layers: row.layers.map((layer) => ({ ...layer, lyapunov, lyapunovExpected })) };
+  });
+  const records = recordsOf([...tableLines("steps", measured, of)].join(""));
+  expect(records[0]).toMatchObject({ "lyapunov.0": "0.5", "lyapunovExpected.0": "-Infinity" });
+  expect(records[1]).toMatchObject({ "lyapunov.0": "", "lyapunovExpected.0": "" });
+  expect(recordsOf([...tableLines("steps", rows.slice(0, 1), shape)].join(""))[0]).not.toHaveProperty(
+    "lyapunov.0",
+  );
 });
 
 test("numbers read back as the same 32-bit floats", () => {

@@ -169,6 +169,37 @@ test("data survive whatever names are made of", async () => {
   expect(drawn([makeRun({ name })])).not.toContain("<script>");
 });
 
+test("Lyapunov exponents are drawn of the run that measured them, those that die at once left out", () => {
+  const run = makeRun({ rows: 7 });
+  const measured = {
+    ...run,
+    rows: run.rows.map((row, i) => ({
+      ...row,
+      layers: row.layers.map((layer) => ({
+        ...layer,
+        lyapunov: i % 2 === 0 ? Float32Array.of(0.25 - i, -1, Number.NEGATIVE_INFINITY) : null,
+        lyapunovExpected: i % 2 === 0 ? -0.5 : null,
+      })),
+    })),
+  };
+  const { lyapunov } = reportRun(measured).layers[0]!;
+  expect(lyapunov).toEqual({
+    steps: [1, 3, 5, 7],
+    values: [0.25, -1.75, -3.75, -5.75].map((top) => [top, -1, "-Infinity"]),
+    expected: [-0.5, -0.5, -0.5, -0.5],
+  });
+  const page = drawn([measured]);
+  expect(page).toContain("nats per timestep");
+  expect(page).toContain("λ₁: 4 points from step 1 to 7, first 0.25, last −5.75.");
+  expect(page).toContain("λ₃: 4 points from step 1 to 7, first −∞, last −∞.");
+  expect(page).toContain("λ₁ expected from σ and φ′: 4 points");
+  expect(page).toMatch(/class="series-0 dash-1" data-series="λ₁ expected/);
+  expect(page).toContain(">0: steady<");
+  expect(page).toContain(">largest λ<");
+  expect("lyapunov" in reportRun(run).layers[0]!).toBe(false);
+  expect(drawn([run])).not.toContain("λ");
+});
+
 test("rows are thinned evenly, the first and the last kept", () => {
   expect(thinIndices(3, 400)).toEqual([0, 1, 2]);
   expect(thinIndices(11, 3)).toEqual([0, 5, 10]);
