@@ -48,6 +48,8 @@ export interface ExperimentSet {
   /** Folders in the data folder, any one of which will do; none where the data are generated. */
   readonly needs: readonly string[];
   readonly solved?: Solved;
+  /** What the reader of the table should know. */
+  readonly remark?: string;
   /** What gradients travel back through. */
   readonly unit: "timesteps" | "layers";
   /** @throws DataMissing where the data are not there. */

@@ -47,6 +47,7 @@ export function markdownTable(
     several
       ? "Mean ± sample standard deviation over seeds. Reach: timesteps that receive at least 1 % of the gradient at the last one."
       : "One seed. Reach: timesteps that receive at least 1 % of the gradient at the last one.",
+    ...(set.remark === undefined ? [] : [set.remark]),
     ...missingLines(outcomes),
     "",
     `- Machine: ${machines.join("; ") || "none yet"}`,

@@ -38,6 +38,8 @@ export const copySets: readonly ExperimentSet[] = delays.map((delay) => ({
   family: "copy",
   description: `The copy problem: ten symbols remembered over ${delay} timesteps.`,
   needs: [],
+  remark:
+    "The accuracy counts the blanks too. Every timestep has a loss of its own, and those of the answers weigh most: half-life and reach are of all of them together.",
   solved,
   unit: "timesteps",
   experiments: async ({ quick }) => experiments(delay, quick),

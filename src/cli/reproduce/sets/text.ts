@@ -20,11 +20,11 @@ const near = { activation: "tanh", initialization: "orthogonal" } as const;
 const settings = {
   character: {
     full: { hidden: 256, window: 100, epochs: 4, batch: 64 },
-    quick: { hidden: 32, window: 50, steps: 200, batch: 16 },
+    quick: { hidden: 32, window: 50, steps: 400, batch: 16 },
   },
   word: {
     full: { hidden: 128, window: 35, epochs: 4, batch: 20, vocabulary: 10_000 },
-    quick: { hidden: 32, window: 20, steps: 200, batch: 16, vocabulary: 500 },
+    quick: { hidden: 32, window: 20, steps: 600, batch: 16, vocabulary: 500 },
   },
 } as const;
 
@@ -43,7 +43,9 @@ async function findCorpus(dataFolder: string) {
 async function experiments(level: Level, { quick, dataFolder }: SetContext): Promise<SetExperiment[]> {
   const { corpus, train, test, bytes } = await findCorpus(dataFolder);
   const { hidden, window, batch, ...rest } = settings[level][quick ? "quick" : "full"];
-  const length = "steps" in rest ? { steps: rest.steps } : { epochs: rest.epochs };
+  const length =
+    // To evaluate takes longer than some hundred steps.
+    "steps" in rest ? { steps: rest.steps, evaluateEvery: rest.steps / 2 } : { epochs: rest.epochs };
   const vocabulary = "vocabulary" in rest ? { vocabulary: rest.vocabulary } : {};
   const outputs = vocabulary.vocabulary ?? 100;
   const trainSize = Math.floor(bytes / bytesPerSymbol[level] / window);
@@ -62,7 +64,7 @@ async function experiments(level: Level, { quick, dataFolder }: SetContext): Pro
         batch,
         learningRate: quick ? 0.005 : 0.002,
         learningRateDecay: 0.5,
-        decaySteps: quick ? 100 : Math.max(1, Math.ceil(trainSize / batch)),
+        decaySteps: quick ? 200 : Math.max(1, Math.ceil(trainSize / batch)),
         clipNorm: 1,
         ...own,
       },
@@ -75,6 +77,8 @@ export const textSets: readonly ExperimentSet[] = (["character", "word"] as cons
   family: "text",
   description: `A language model of English, ${level} by ${level}.`,
   needs: ["brown", "ptb"],
+  remark:
+    "Every timestep has a loss of its own, so that half-life and reach tell more of the latest symbols than of memory.",
   unit: "timesteps",
   experiments: (context) => experiments(level, context),
 }));
