@@ -25,12 +25,18 @@ export function assertModelFits({ model, training }: Experiment, task: Task): vo
       `the vocabulary has ${task.vocabulary} symbols, too many for one-hot inputs (at most ${mostOneHot}): set ` +
         'model.embedding to "tied" or "free", or task.vocabulary to fewer',
     );
-  const { sampledSoftmax } = training;
+  const { sampledSoftmax, batch } = training;
   if (sampledSoftmax === undefined) return;
   if (embedding === undefined)
     throw new Error(`training.sampledSoftmax is ${sampledSoftmax}; it counts only beside model.embedding`);
   if (sampledSoftmax > task.vocabulary)
     throw new Error(
       `training.sampledSoftmax is ${sampledSoftmax}, more than the vocabulary of ${task.vocabulary} symbols`,
+    );
+  const atMost = Math.min(batch * task.length, task.vocabulary);
+  if (sampledSoftmax < atMost)
+    throw new Error(
+      `training.sampledSoftmax is ${sampledSoftmax}; the symbols of a batch must all be among them, and ` +
+        `${batch} windows of ${task.length} timesteps can hold ${atMost} different ones: give at least so many, or a smaller batch or window`,
     );
 }

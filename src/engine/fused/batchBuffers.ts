@@ -35,7 +35,6 @@ export interface BatchBuffers {
   readonly norms: number;
   readonly saturated: number;
   readonly partials: number;
-  readonly predictions: number;
   /** [panel][layer][h, and c of an lstm][padded n][8]. */
   readonly carried: number;
   /** [B, T, d], where the first layer's inputs are looked up. */
@@ -113,7 +112,6 @@ export function allocateBatchBuffers(
       norms: allocate(spec.layers * length * panels * 32),
       saturated: allocate(spec.layers * length * panels * 4),
       partials: allocate(shards * partialBytes),
-      predictions: allocate(batch * (spec.head === "classifyEach" ? length : 1) * spec.outputSize * 4),
       carried: allocate(panels * carriedBlocks * padded * 32),
       inputGradients: allocate(spec.embedding === undefined ? 0 : batch * length * inputSize * 4),
       scratch: allocate(scratchBytes * threads),
@@ -135,7 +133,6 @@ export function allocateBatchBuffers(
     at(modelField.saturated, buffers.saturated);
     at(modelField.partials, buffers.partials);
     at(modelField.partialStride, partialBytes);
-    at(modelField.predictions, buffers.predictions);
     at(modelField.carried, buffers.carried);
     at(modelField.inputGradients, buffers.inputGradients);
     layers.forEach((offsets, index) => {

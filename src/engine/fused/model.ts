@@ -12,6 +12,7 @@ import type {
   TensorMap,
 } from "../engine.ts";
 import { isDeep, layerInputs } from "../parameters.ts";
+import { type Candidates, candidatesOf } from "../sampledSoftmax.ts";
 import { emptyStates, placeStates } from "../states.ts";
 import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
 import { readCarried, writeCarried } from "./carried.ts";
@@ -27,7 +28,8 @@ import {
 import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
-import { type LayerPlan, pad4, planLayer, transitionName } from "./plan.ts";
+import { type LayerPlan, pad4, planLayer, sampledHead, transitionName } from "./plan.ts";
+import { SampledHead } from "./sampledHead.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
 import { Transition } from "./transition.ts";
@@ -49,6 +51,7 @@ export class FusedModel implements Model {
   readonly #store: ParameterStore;
   readonly #transitions: Transition[] = [];
   readonly #weights: Weights;
+  readonly #sampled: SampledHead | undefined;
   readonly #reduced: number;
   #buffers: BatchBuffers | undefined;
   /** The packed weights are those of the parameters. */
@@ -76,7 +79,9 @@ export class FusedModel implements Model {
       for (let layer = 0; layer < spec.layers; layer++)
         this.#transitions.push(new Transition(arena, this.#kernels, spec, layer));
     }
-    this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords);
+    const sampled = settings.sampledSoftmax && Math.min(settings.sampledSoftmax, spec.outputSize);
+    if (sampled !== undefined) this.#sampled = new SampledHead(arena, spec, sampled);
+    this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords, sampled);
     this.#reduced = arena.allocate(this.#weights.partialBytes);
     const write = (index: number, value: number) => {
       arena.integers[this.#record / 4 + index] = value;
@@ -89,8 +94,6 @@ export class FusedModel implements Model {
     write(field.inputSize, layerInputs(spec, 0));
     write(field.residual, spec.net === "resnet" ? 1 : 0);
     write(field.head, heads[spec.head]);
-    write(field.outputs, spec.outputSize);
-    write(field.outputsPadded, pad4(spec.outputSize));
     write(field.layerRecords, this.#layerRecords);
   }
 
@@ -140,10 +143,18 @@ export class FusedModel implements Model {
   predict(batch: Batch): Float32Array {
     const each = this.spec.outputSize * (this.spec.head === "classifyEach" ? batch.length : 1);
     const out = new Float32Array(batch.size * each);
-    this.#forward(batch, flags.predict, (part, from) => {
-      const start = this.#buffers!.predictions / 4;
-      out.set(this.#arena.floats.subarray(start, start + part.size * each), from * each);
-    });
+    // Only here is there need of room for outputs, which of a large vocabulary take more than all else.
+    const bytes = Math.min(batch.size, forwardBatch) * each * 4;
+    const predictions = this.#arena.allocate(bytes);
+    this.#arena.integers[this.#record / 4 + field.predictions] = predictions;
+    try {
+      this.#forward(batch, flags.predict, (part, from) => {
+        const start = predictions / 4;
+        out.set(this.#arena.floats.subarray(start, start + part.size * each), from * each);
+      });
+    } finally {
+      this.#arena.release(predictions, bytes);
+    }
     return out;
   }
 
@@ -153,6 +164,7 @@ export class FusedModel implements Model {
     this.#buffers?.release();
     this.#arena.release(this.#reduced, this.#weights.partialBytes);
     this.#weights.release();
+    this.#sampled?.release();
     for (const transition of this.#transitions) transition.release();
     this.#arena.release(this.#layerRecords, layerRecordBytes * this.spec.layers);
     this.#arena.release(this.#record, modelRecordBytes);
@@ -160,7 +172,10 @@ export class FusedModel implements Model {
   }
 
   /** Forward and backward; leaves the gradient of the mean loss in the store. */
-  #differentiate(batch: Batch, probe: boolean): EvaluationResult {
+  #differentiate(given: Batch, probe: boolean): EvaluationResult {
+    assertBatch(this.spec, given);
+    const chosen = this.#chooseCandidates(given);
+    const batch = chosen ? { ...given, targets: chosen.targets } : given;
     const shards = this.#load(batch);
     this.#run(shards, flags.backward | (probe ? flags.probe : 0) | carryOf(batch));
     const result = this.#sums(batch);
@@ -180,9 +195,26 @@ export class FusedModel implements Model {
       );
     }
     this.#weights.unpack(this.#kernels, gradient, (name) => this.#address(name, "gradient"));
+    if (chosen) {
+      const [W, b] = [this.#address("head.W", "gradient"), this.#address("head.b", "gradient")];
+      this.#sampled?.scatter(chosen, this.spec.outputSize, W, b);
+      this.#weights.chooseHead("all");
+    }
     for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
     if (this.spec.embedding !== undefined) this.#addSymbolGradients(batch);
     return result;
+  }
+
+  /** The classes of this step's softmax, with a head of their own in place; undefined: all. */
+  #chooseCandidates({ targets }: Batch): Candidates | undefined {
+    const sampled = this.#sampled;
+    if (!sampled || !(targets instanceof Int32Array)) return undefined;
+    const chosen = candidatesOf(this.spec, targets, sampled.count, this.#store.steps("head.b"));
+    sampled.gather(chosen, this.#address("head.W", "value"), this.#address("head.b", "value"));
+    this.#weights.chooseHead("sampled");
+    // The gathered rows are others each time.
+    this.#packed = false;
+    return chosen;
   }
 
   /** To the embedding's gradient, which holds what the head left where it is tied. */
@@ -196,6 +228,8 @@ export class FusedModel implements Model {
 
   #address(name: string, of: "value" | "gradient"): number {
     if (name === "head.W" && this.spec.embedding === "tied") return this.#store[of]("embedding.W");
+    if (name === sampledHead.W) return this.#sampled![of].W;
+    if (name === sampledHead.b) return this.#sampled![of].b;
     const layer = this.#transitions.findIndex((_, index) => transitionName(index) === name);
     const transition = this.#transitions[layer];
     if (transition) return of === "value" ? transition.matrix : transition.gradient;

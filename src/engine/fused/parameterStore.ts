@@ -106,6 +106,11 @@ export class ParameterStore {
     return this.#get(name).gradient;
   }
 
+  /** Updates that a parameter has had. */
+  steps(name: string): number {
+    return this.#get(name).t;
+  }
+
   #copy({ shape, count }: Parameter, address: number): Tensor {
     return { shape, data: this.#arena.floats.slice(address / 4, address / 4 + count) };
   }

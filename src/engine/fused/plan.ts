@@ -172,10 +172,16 @@ export function planLayer(spec: ModelSpec, layer: number): LayerPlan {
   };
 }
 
+/** Names of what a sampled head is packed from, [K, n] and [K], which the model gathers anew for each step. */
+export const sampledHead = { W: "sampled.W", b: "sampled.b" } as const;
+
 /** The head as one more part: it multiplies the top layer's state panel from its first row on. */
-export function planHead(spec: ModelSpec): { forward: Part; backward: TransposedPart } {
+export function planHead(
+  spec: ModelSpec,
+  k = spec.outputSize,
+  names: { readonly W: string; readonly b: string } = { W: "head.W", b: "head.b" },
+): { forward: Part; backward: TransposedPart } {
   const padded = pad4(spec.hidden);
-  const k = spec.outputSize;
   return {
     forward: {
       rows: pad4(k),
@@ -183,14 +189,14 @@ export function planHead(spec: ModelSpec): { forward: Part; backward: Transposed
       input: 0,
       output: 0,
       placements: [
-        { name: "head.W", fromRow: 0, rows: k, columns: spec.hidden, row: 0, column: 0 },
-        { name: "head.b", fromRow: 0, rows: k, columns: 1, row: 0, column: padded },
+        { name: names.W, fromRow: 0, rows: k, columns: spec.hidden, row: 0, column: 0 },
+        { name: names.b, fromRow: 0, rows: k, columns: 1, row: 0, column: padded },
       ],
     },
     backward: {
       columns: pad4(k),
       firstRow: 0,
-      placements: [{ name: "head.W", fromRow: 0, rows: k, columns: spec.hidden, column: 0 }],
+      placements: [{ name: names.W, fromRow: 0, rows: k, columns: spec.hidden, column: 0 }],
     },
   };
 }

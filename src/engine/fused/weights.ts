@@ -3,14 +3,22 @@ import type { ModelSpec } from "../engine.ts";
 import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
-import { type LayerPlan, type Part, pad4, planHead, type TransposedPart } from "./plan.ts";
+import { type LayerPlan, type Part, pad4, planHead, sampledHead, type TransposedPart } from "./plan.ts";
 
 /** Address of a row-major matrix by name: its values, or its gradient. */
 export type Locate = (name: string) => number;
 
 interface PackedPart extends Part {
   readonly weights: number;
-  /** Byte offset of its gradient [row block][pair][4][2] in a shard's partial. */
+  /** Byte offset of its gradient [row block][pair][4][2] in a shard's partial; undefined: it has none. */
+  readonly gradient: number | undefined;
+}
+
+/** Where one head's packed weights lie. */
+interface Head {
+  readonly outputs: number;
+  readonly weights: number;
+  readonly transposed: number;
   readonly gradient: number;
 }
 
@@ -24,16 +32,22 @@ export class Weights {
   readonly #arena: Arena;
   readonly #parts: PackedPart[] = [];
   readonly #transposes: PackedTranspose[] = [];
+  readonly #record: number;
+  readonly #head: Head;
+  readonly #sampledHead: Head | undefined;
   readonly #blocks: [number, number][] = [];
 
+  /** @param sampled K, where training takes its softmax over so many classes; the head proper then has no gradient. */
   constructor(
     arena: Arena,
     spec: ModelSpec,
     plans: readonly LayerPlan[],
     record: number,
     layerRecords: number,
+    sampled?: number,
   ) {
     this.#arena = arena;
+    this.#record = record;
     const padded = pad4(spec.hidden);
     let partialBytes = 0;
     const allocate = (floats: number): number => {
@@ -41,9 +55,13 @@ export class Weights {
       this.#blocks.push([start, floats * 4]);
       return start;
     };
-    const pack = (part: Part): PackedPart => {
-      const packed = { ...part, weights: allocate(part.rows * part.columns), gradient: partialBytes };
-      partialBytes += Math.ceil((part.rows * part.columns) / 16) * 64;
+    const pack = (part: Part, hasGradient = true): PackedPart => {
+      const packed = {
+        ...part,
+        weights: allocate(part.rows * part.columns),
+        gradient: hasGradient ? partialBytes : undefined,
+      };
+      if (hasGradient) partialBytes += Math.ceil((part.rows * part.columns) / 16) * 64;
       this.#parts.push(packed);
       return packed;
     };
@@ -54,19 +72,21 @@ export class Weights {
     };
     const layers = plans.map((plan) => ({
       rows: plan.stateRows,
-      forward: plan.forward.map(pack),
+      forward: plan.forward.map((part) => pack(part)),
       backward: transpose(plan.backward),
       toInput: plan.toInput.map(transpose),
     }));
-    const head = planHead(spec);
-    const headForward = pack(head.forward);
-    const headBackward = transpose(head.backward);
+    const packHead = (outputs: number, hasGradient: boolean, names?: typeof sampledHead): Head => {
+      const head = planHead(spec, outputs, names);
+      const { weights, gradient = 0 } = pack(head.forward, hasGradient);
+      return { outputs, weights, transposed: transpose(head.backward).weights, gradient };
+    };
+    this.#head = packHead(spec.outputSize, sampled === undefined);
+    if (sampled !== undefined) this.#sampledHead = packHead(sampled, true, sampledHead);
     this.partialBytes = partialBytes;
+    this.chooseHead("all");
 
     const { integers } = arena;
-    integers[record / 4 + modelField.headWeights] = headForward.weights;
-    integers[record / 4 + modelField.headTransposed] = headBackward.weights;
-    integers[record / 4 + modelField.headPartial] = headForward.gradient;
     layers.forEach((layer, index) => {
       const base = (layerRecords + index * layerRecordBytes) / 4;
       const write = (field: number, values: readonly number[]) => integers.set(values, base + field);
@@ -85,7 +105,7 @@ export class Weights {
           part.output * 32,
         ]);
         write(layerField.gradientParts + 5 * i, [
-          part.gradient,
+          part.gradient!,
           part.output / 4,
           part.rows / 4,
           part.input / 2,
@@ -96,6 +116,20 @@ export class Weights {
         write(layerField.inputParts + 3 * i, [part.weights, part.columns / 4, part.firstRow / 4]);
       });
     });
+  }
+
+  /** Which head the kernels read from now on. */
+  chooseHead(which: "all" | "sampled"): void {
+    const head = (which === "sampled" ? this.#sampledHead : undefined) ?? this.#head;
+    const { integers } = this.#arena;
+    const write = (field: number, value: number) => {
+      integers[this.#record / 4 + field] = value;
+    };
+    write(modelField.outputs, head.outputs);
+    write(modelField.outputsPadded, pad4(head.outputs));
+    write(modelField.headWeights, head.weights);
+    write(modelField.headTransposed, head.transposed);
+    write(modelField.headPartial, head.gradient);
   }
 
   /** Packs every parameter anew; `values` tells where each lies. */
@@ -130,6 +164,7 @@ export class Weights {
   /** Unpacks a gradient in a partial's layout, starting at `partial`. */
   unpack(kernels: Kernels, partial: number, gradients: Locate): void {
     for (const part of this.#parts) {
+      if (part.gradient === undefined) continue;
       for (const { name, fromRow, rows, columns, row, column } of part.placements) {
         kernels.unpackGradient(
           gradients(name) + fromRow * columns * 4,

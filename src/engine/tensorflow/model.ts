@@ -13,6 +13,7 @@ import type {
 } from "../engine.ts";
 import { l2Norm } from "../l2Norm.ts";
 import { parameterShapes } from "../parameters.ts";
+import { type Candidates, candidatesOf } from "../sampledSoftmax.ts";
 import { emptyStates, placeStates } from "../states.ts";
 import type { CellState } from "./cells.ts";
 import { lossOf, metricOf, targetsOf } from "./head.ts";
@@ -167,10 +168,20 @@ export class TensorflowModel implements Model {
     return { h: read("h"), c: this.spec.cell === "lstm" ? read("c") : undefined };
   }
 
+  /** The classes of this step's softmax; undefined: all. */
+  #candidates({ targets }: Batch): Candidates | undefined {
+    const { sampledSoftmax } = this.#settings;
+    if (sampledSoftmax === undefined || !(targets instanceof Int32Array)) return undefined;
+    return candidatesOf(this.spec, targets, sampledSoftmax, this.#store.steps("head.b"));
+  }
+
   /** Forward and backward: the gradient of the mean loss. */
-  #differentiate(batch: Batch, probe: boolean): Differentiated {
+  #differentiate(given: Batch, probe: boolean): Differentiated {
     this.#assertUsable();
-    assertBatch(this.spec, batch);
+    assertBatch(this.spec, given);
+    const candidates = this.#candidates(given);
+    const batch = candidates ? { ...given, targets: candidates.targets } : given;
+    const spec = candidates ? { ...this.spec, outputSize: candidates.classes.length } : this.spec;
     const { tf } = this.#network;
     const tensors = this.#store.tensors();
     const names = [...tensors.keys()];
@@ -180,14 +191,14 @@ export class TensorflowModel implements Model {
     try {
       let loss = 0;
       const gradients = tf.tidy(() => {
-        const inputs = inputsOf(this.#network, batch);
-        const targets = targetsOf(tf, this.spec, batch);
+        const inputs = { ...inputsOf(this.#network, batch), candidates };
+        const targets = targetsOf(tf, spec, batch);
         const differentiate = tf.valueAndGrads((...values: Tensor[]) => {
           const parameters = new Map(names.map((name, index) => [name, values[index]!]));
           const { outputs, final: ends } = runNetwork(this.#network, parameters, inputs, watcher);
           if (batch.initial) final = this.#states(ends);
-          metric = metricOf(this.spec, outputs.dataSync(), batch);
-          return lossOf(tf, this.spec, outputs, targets);
+          metric = metricOf(spec, outputs.dataSync(), batch);
+          return lossOf(tf, spec, outputs, targets);
         });
         const { value, grads } = differentiate([...tensors.values()]);
         loss = value.dataSync()[0]!;

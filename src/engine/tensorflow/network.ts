@@ -1,6 +1,7 @@
 /** The whole network over a batch: stacked layers, unrolled in time, from TensorFlow.js operations. */
 import type { Batch, ModelSpec } from "../engine.ts";
 import { isDeep, layerInputs } from "../parameters.ts";
+import type { Candidates } from "../sampledSoftmax.ts";
 import { activationOf, type CellState, cellOf } from "./cells.ts";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "./tensorflow.ts";
 import { transitionMatrix } from "./transition.ts";
@@ -32,6 +33,8 @@ export interface NetworkInputs {
   readonly sequences: Tensor3D;
   /** Of each layer; undefined: zero. */
   readonly initial: readonly CellState[] | undefined;
+  /** The classes that outputs are wanted of; absent: all. */
+  readonly candidates?: Candidates | undefined;
 }
 
 /** A batch as tensors. */
@@ -95,8 +98,25 @@ export function runNetwork(
       ? (tf.reshape(tf.stack([...states]), [length * batch, spec.hidden]) as Tensor2D)
       : states.at(-1)!;
   const weights = parameters.get(spec.embedding === "tied" ? "embedding.W" : "head.W") as Tensor2D;
-  const product = tf.matMul(read, weights, false, true);
-  return { outputs: tf.add(product, parameters.get("head.b")!), final };
+  const biases = parameters.get("head.b") as Tensor1D;
+  const head = inputs.candidates
+    ? candidateHead(tf, spec, inputs.candidates, weights, biases)
+    : { weights, biases };
+  const product = tf.matMul(read, head.weights, false, true);
+  return { outputs: tf.add(product, head.biases), final };
+}
+
+/** The head's rows of some classes, as products, for the reason that `firstInputs` gives. */
+function candidateHead(
+  tf: Tensorflow,
+  spec: ModelSpec,
+  { classes, shift }: Candidates,
+  weights: Tensor2D,
+  biases: Tensor1D,
+): { weights: Tensor2D; biases: Tensor } {
+  const chosen = tf.cast(tf.oneHot(tf.tensor1d(classes, "int32"), spec.outputSize), "float32") as Tensor2D;
+  const own = tf.reshape(tf.matMul(chosen, tf.reshape(biases, [spec.outputSize, 1])), [classes.length]);
+  return { weights: tf.matMul(chosen, weights), biases: tf.add(own, tf.tensor1d(shift)) };
 }
 
 interface TopStates {

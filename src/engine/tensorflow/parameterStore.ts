@@ -50,6 +50,11 @@ export class ParameterStore {
     return new Map(this.#stored.map(({ name, value }) => [name, value]));
   }
 
+  /** Updates that a parameter has had. */
+  steps(name: string): number {
+    return this.#stored.find((stored) => stored.name === name)?.t ?? 0;
+  }
+
   /** Copies. */
   values(): TensorMap {
     return new Map(this.#stored.map(({ name, shape, value }) => [name, { shape, data: copyOf(value) }]));
