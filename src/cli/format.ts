@@ -1,5 +1,6 @@
 /** Numbers, durations and tables for people. */
 import { stripVTControlCharacters } from "node:util";
+import type { RunCapacity } from "../runs/run.ts";
 
 /** About four significant digits: `0.1667`, `12.35`, `1.2e-7`; not-a-number and infinities in words. */
 export function formatNumber(value: number | null | undefined): string {
@@ -55,6 +56,13 @@ export function formatHalfLife(
 /** A range of singular values: `0.95 … 1.05`. */
 export function formatSigma(sigma: readonly [number, number] | null): string {
   return sigma === null ? "–" : `${formatNumber(sigma[0])} … ${formatNumber(sigma[1])}`;
+}
+
+/** A capacity: `10^3.21`; ∞ where most decisions are wrong; where there is none, why. */
+export function formatCapacity(capacity: RunCapacity | null | undefined): string {
+  if (capacity === undefined) return "–";
+  if (capacity === null) return "not defined";
+  return Number.isFinite(capacity.log10) ? `10^${capacity.log10.toFixed(2)}` : formatNumber(capacity.log10);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What `--json` prints about a run. */
 import { basename } from "node:path";
 import type { Finding } from "../diagnostics/finding.ts";
-import type { RunRecord, RunState } from "../runs/run.ts";
+import type { RunCapacity, RunRecord, RunState } from "../runs/run.ts";
 import type { WrittenNumber } from "./format.ts";
 
 export interface RunSummary {
@@ -17,6 +17,8 @@ export interface RunSummary {
   readonly halfLife: WrittenNumber;
   readonly reach: number | null;
   readonly sigma: readonly [number, number] | null;
+  /** See `src/diagnostics/capacity.ts`. */
+  readonly capacity: RunCapacity | null;
   readonly findings: readonly Finding[];
 }
 
@@ -35,6 +37,7 @@ export function summarize(record: RunRecord, directory: string, state: RunState)
     halfLife: record.halfLife,
     reach: record.reach,
     sigma: record.sigma,
+    capacity: record.capacity ?? null,
     findings: record.findings,
   };
 }

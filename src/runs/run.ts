@@ -6,6 +6,16 @@ export const runStates = ["starting", "running", "paused", "stopped", "finished"
 export type WrittenRunState = (typeof runStates)[number];
 export type RunState = WrittenRunState | "interrupted";
 
+/** What generalization bounds of a classifier grow with; see `src/diagnostics/capacity.ts`. */
+export interface RunCapacity {
+  /** log₁₀ of the product of spectral norms over the timesteps, per margin. Infinity: the margin is 0 or less. */
+  readonly log10: number;
+  /** Median over (a part of) the test set: the right class's logit minus the largest other. */
+  readonly margin: number;
+  /** Largest ‖W‖₂ of any layer. */
+  readonly spectralNorm: number;
+}
+
 /** `run.json`. */
 export interface RunRecord {
   readonly format: 1;
@@ -44,6 +54,8 @@ export interface RunRecord {
   readonly reach: number | null;
   /** Smallest and largest singular value at the newest row that measured them. */
   readonly sigma: readonly [number, number] | null;
+  /** Measured at the end of a finished run. Null: not defined for such a model. Absent: not measured. */
+  readonly capacity?: RunCapacity | null | undefined;
   readonly findings: readonly Finding[];
   readonly parameterCount: number;
   /** The parameterization now, which a switch changes. */

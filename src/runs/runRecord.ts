@@ -40,6 +40,10 @@ const recordSchema: z.ZodType<RunRecord> = z.object({
   halfLife: numberOrNameSchema.nullable(),
   reach: numberSchema.nullable(),
   sigma: z.tuple([numberSchema, numberSchema]).nullable(),
+  capacity: z
+    .object({ log10: numberSchema, margin: numberSchema, spectralNorm: numberSchema })
+    .nullable()
+    .optional(),
   findings: z.array(findingSchema),
   parameterCount: z.int().min(0),
   cell: z.string(),

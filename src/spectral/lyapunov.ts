@@ -134,15 +134,15 @@ function withoutEarlier(
   return norm(v);
 }
 
-/** ‖v‖₂, safe for very large and very small entries. */
+/** ‖v‖₂, safe for very large and very small entries; NaN or Infinity where one is. */
 function norm(v: Float64Array): number {
   let largest = 0;
   for (let r = 0; r < v.length; r++) {
     const value = Math.abs(v[r]!);
-    // A comparison with NaN is false, which must not hide it.
-    if (!(value <= largest)) largest = value;
+    if (!Number.isFinite(value)) return value;
+    if (value > largest) largest = value;
   }
-  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  if (largest === 0) return 0;
   let sum = 0;
   for (let r = 0; r < v.length; r++) {
     const value = v[r]! / largest;

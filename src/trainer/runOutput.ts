@@ -5,7 +5,7 @@ import type { EvaluationResult, ModelSpec, StepResult } from "../engine/engine.t
 import { parameterCount } from "../engine/parameters.ts";
 import type { Checkpoint } from "../runs/checkpoint.ts";
 import { appendEvent } from "../runs/events.ts";
-import type { RunEvent } from "../runs/run.ts";
+import type { RunCapacity, RunEvent } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
 import type { TelemetryWriter } from "../runs/telemetryWriter.ts";
 import type { CheckpointKeeper } from "./checkpoints.ts";
@@ -76,6 +76,11 @@ export class RunOutput {
   evaluated(step: number, { loss, metric }: EvaluationResult): void {
     this.#event({ type: "evaluation", step, loss, metric });
     this.#parts.status.set({ testLoss: loss, testMetric: metric });
+  }
+
+  /** @param value null: not defined for such a model. */
+  capacity(value: RunCapacity | null): void {
+    this.#parts.status.set({ capacity: value });
   }
 
   refused(step: number, command: string, reason: string): void {

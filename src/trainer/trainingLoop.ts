@@ -5,9 +5,11 @@ import { SwitchError } from "../engine/switchParameterization.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { Checkpoint } from "../runs/checkpoint.ts";
 import type { ControlCommand } from "../runs/run.ts";
+import { SystemFailure } from "../runs/systemError.ts";
 import { taskMetric } from "../tasks/metric.ts";
 import type { Sequences, Task } from "../tasks/task.ts";
 import { isRecorded, measuresSpectrum, spectrumInterval } from "./cadence.ts";
+import { capacityOf } from "./capacity.ts";
 import { initialStates, statesToTensors } from "./carriedStates.ts";
 import type { StepRate, TrainingClock } from "./clock.ts";
 import { type CommandQueue, pollMilliseconds } from "./commands.ts";
@@ -111,7 +113,21 @@ export class TrainingLoop {
       await this.#breathe();
     }
     await this.save(false);
-    return this.#step < steps ? "stopped" : "finished";
+    if (this.#step < steps) return "stopped";
+    await this.#measureCapacity();
+    return "finished";
+  }
+
+  /** A number of the finished run; without it the run is none the worse. */
+  async #measureCapacity(): Promise<void> {
+    const { task, output } = this.#parts;
+    try {
+      output.capacity(await capacityOf(this.#model, task, () => this.#breathe()));
+    } catch (error) {
+      if (error instanceof SystemFailure) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      output.problem(this.#step, `the capacity could not be measured: ${reason}`);
+    }
   }
 
   /** Saves the model as it is, after every row up to now is written. @param requested kept for good. */

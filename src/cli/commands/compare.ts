@@ -4,7 +4,14 @@ import { differences } from "../../experiment/differences.ts";
 import type { OpenedRun } from "../../runs/store.ts";
 import { CliError, exitCodes } from "../exitCodes.ts";
 import { openRuns } from "../findRun.ts";
-import { formatHalfLife, formatMetric, formatNumber, formatSigma, formatTable } from "../format.ts";
+import {
+  formatCapacity,
+  formatHalfLife,
+  formatMetric,
+  formatNumber,
+  formatSigma,
+  formatTable,
+} from "../format.ts";
 import { jsonOption, runsOption } from "../options.ts";
 import { summarize } from "../runSummary.ts";
 import { sayComparison } from "../showVerdict.ts";
@@ -36,6 +43,7 @@ const results: [string, (run: OpenedRun) => string][] = [
   ["gradient", ({ record }) => formatHalfLife(record.halfLife, record.profile)],
   ["reach", ({ record }) => (record.reach === null ? "–" : `${record.reach} of ${record.length}`)],
   ["σ", ({ record }) => formatSigma(record.sigma)],
+  ["capacity", ({ record }) => formatCapacity(record.capacity)],
   ["findings", ({ record }) => record.findings.map(({ rule }) => rule).join(", ") || "none"],
 ];
 

@@ -1,9 +1,17 @@
 /** `sigmascope show`: one run, its numbers and the verdict on its gradients. */
 import { Command } from "commander";
+import type { RunRecord } from "../../runs/run.ts";
 import { openRun } from "../../runs/store.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { findRun } from "../findRun.ts";
-import { formatDuration, formatHalfLife, formatMetric, formatNumber, formatSigma } from "../format.ts";
+import {
+  formatCapacity,
+  formatDuration,
+  formatHalfLife,
+  formatMetric,
+  formatNumber,
+  formatSigma,
+} from "../format.ts";
 import { jsonOption, runsOption } from "../options.ts";
 import { summarize } from "../runSummary.ts";
 import { sayVerdict } from "../showVerdict.ts";
@@ -24,6 +32,17 @@ export function showCommand(): Command {
     .addOption(jsonOption("the run's summary"))
     .addHelpText("after", "\nExamples:\n  sigmascope show last\n  sigmascope show last --events")
     .action(show);
+}
+
+/** Of a run that has measured it. */
+function capacityField({ capacity }: RunRecord): [string, string][] {
+  if (capacity === undefined) return [];
+  const why = "for classifiers with rnn, spectral or orthogonal cells alone";
+  const from =
+    capacity === null
+      ? why
+      : `median margin ${formatNumber(capacity.margin)}, ‖W‖₂ ${formatNumber(capacity.spectralNorm)}`;
+  return [["capacity", `${formatCapacity(capacity)} (${from})`]];
 }
 
 async function show(reference: string, options: ShowOptions): Promise<void> {
@@ -50,6 +69,7 @@ async function show(reference: string, options: ShowOptions): Promise<void> {
       `${formatHalfLife(record.halfLife, record.profile)}; reaches ${record.reach ?? "–"} of ${record.length} ${record.profile ?? "timesteps"}`,
     ],
     ["σ", formatSigma(record.sigma)],
+    ...capacityField(record),
   ];
   const width = Math.max(...fields.map(([name]) => name.length));
   for (const [name, value] of fields) terminal.say(`${colors.dim(name.padEnd(width))}  ${value}`);
