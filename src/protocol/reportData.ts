@@ -65,14 +65,18 @@ export interface ReportRunData {
   readonly steps: number;
   readonly seconds: number;
   readonly stepsPerSecond: Maybe;
-  /** T. */
+  /** T; of a feed-forward net its depth. */
   readonly length: number;
+  /** What gradient profiles run over; absent: timesteps. */
+  readonly profile?: "timesteps" | "layers" | undefined;
   readonly metricName: string;
   readonly baseline: { readonly loss: number; readonly metric: number; readonly reason: string };
   readonly testMetric: Maybe;
   readonly halfLife: HalfLife;
   readonly reach: Maybe;
   readonly sigma: readonly [number, number] | null;
+  /** log₁₀ of the capacity of a finished classifier, and its median margin; absent where it was not measured. */
+  readonly capacity?: { readonly log10: HalfLife; readonly margin: number };
   /** Where the singular values may lie, and during which steps; null when nothing holds them. */
   readonly band: ReportBand | null;
   readonly findings: readonly Finding[];

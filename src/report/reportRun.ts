@@ -47,12 +47,14 @@ export function reportRun({ id, record, experiment, rows, events }: ReportRun): 
     seconds: record.elapsed,
     stepsPerSecond: record.stepsPerSecond,
     length: record.length,
+    profile: record.profile,
     metricName: record.metricName,
     baseline: record.baseline,
     testMetric: record.testMetric,
     halfLife: record.halfLife,
     reach: record.reach,
     sigma: record.sigma,
+    ...capacityOf(record),
     band: bandOf(experiment, standing, record.step),
     findings: record.findings,
     evaluations: standing.flatMap((event) =>
@@ -73,6 +75,12 @@ export function reportRun({ id, record, experiment, rows, events }: ReportRun): 
     },
     layers: Array.from({ length: layerCount }, (_, layer) => reportLayer(rows, kept, layer)),
   };
+}
+
+function capacityOf({ capacity }: RunRecord): Pick<ReportRunData, "capacity"> {
+  if (!capacity) return {};
+  const { log10, margin } = capacity;
+  return { capacity: { log10: Number.isFinite(log10) ? log10 : halfLifeValue(log10), margin } };
 }
 
 function settingsOf(experiment: Experiment): Record<string, string> {

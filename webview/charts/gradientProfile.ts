@@ -4,6 +4,7 @@ import { frame, type Plot, plotOf, type Size, ticksAcross, ticksUp } from "./fra
 import { lineMark, type Point } from "./line.ts";
 import { type ElementNode, element } from "./node.ts";
 import { finiteExtent, formatInteger, formatNumber } from "./numbers.ts";
+import { inUnit, type ProfileUnit } from "./profileWords.ts";
 import { type Axis, linearAxis, logAxis } from "./scales.ts";
 
 /** ‖∂L/∂h_t‖ over the batch at one training step, by timestep. */
@@ -20,6 +21,7 @@ export interface GradientProfileOptions extends Size {
   /** T; `timesteps` may be some of 1 … T, in ascending order. */
   readonly length: number;
   readonly timesteps: ArrayLike<number>;
+  readonly unit?: ProfileUnit | undefined;
   /** The moment looked at: its median as a line, its 10th to 90th percentile as a band. */
   readonly current: Profile;
   /** Other moments of training, early to late: faint lines. */
@@ -108,12 +110,12 @@ export function gradientProfile(options: GradientProfileOptions): ElementNode {
       ...options,
       x: withFirst,
       y,
-      xTitle: "timestep t",
-      yTitle: options.yScale === "linear" ? "‖∂L/∂hₜ‖" : "‖∂L/∂hₜ‖, log scale",
-      description: describe(options),
+      xTitle: inUnit("timestep t", options.unit),
+      yTitle: inUnit(options.yScale === "linear" ? "‖∂L/∂hₜ‖" : "‖∂L/∂hₜ‖, log scale", options.unit),
+      description: inUnit(describe(options), options.unit),
     },
     [series],
-    options.fit ? [fitLabel(options.fit, plot)] : [],
+    options.fit ? [fitLabel(options.fit, plot, options.unit)] : [],
   );
 }
 
@@ -131,15 +133,15 @@ function fitMark(fit: GradientFit, x: Axis, place: (norm: number) => number): El
   );
 }
 
-const fitLabel = ({ halfLife }: GradientFit, plot: Plot): ElementNode =>
+const fitLabel = ({ halfLife }: GradientFit, plot: Plot, unit: ProfileUnit | undefined): ElementNode =>
   element(
     "text",
     { class: "note", x: plot.left + 8, y: plot.top + 12 },
     !Number.isFinite(halfLife)
       ? "dashed: fit, steady"
       : halfLife < 0
-        ? `dashed: fit, doubles every ${formatNumber(-halfLife)} timesteps`
-        : `dashed: fit, half-life ${formatNumber(halfLife)} timesteps`,
+        ? `dashed: fit, doubles every ${formatNumber(-halfLife)} ${unit ?? "timesteps"}`
+        : `dashed: fit, half-life ${formatNumber(halfLife)} ${unit ?? "timesteps"}`,
   );
 
 function describe({ name, current, timesteps, length }: GradientProfileOptions): string {

@@ -3,6 +3,7 @@ import { type ColorMap, lookUpTable, lutSize } from "./colorMaps.ts";
 import { frame, type Plot, plotOf, round, type Size, ticksAcross, ticksUp } from "./frame.ts";
 import { type ElementNode, element } from "./node.ts";
 import { formatInteger, formatNumber, powerOfTen } from "./numbers.ts";
+import { inUnit, type ProfileUnit } from "./profileWords.ts";
 import { type Axis, linearAxis, stepAxis } from "./scales.ts";
 
 type Domain = readonly [number, number];
@@ -45,6 +46,7 @@ export interface HeatMapOptions extends Size {
   readonly name: string;
   readonly steps: Domain;
   readonly timesteps: Domain;
+  readonly unit?: ProfileUnit | undefined;
   /** log₁₀ of the norms of the first and the last colour. */
   readonly domain: Domain | null;
   readonly over?: (axes: {
@@ -77,7 +79,7 @@ export function heatMapAxes({ width, height, steps, timesteps }: HeatMapOptions)
 
 /** The axes; the rectangle between them is left free for the pixels, which lie beneath. */
 export function heatMapFrame(options: HeatMapOptions): ElementNode {
-  const { steps, timesteps, domain, name } = options;
+  const { steps, timesteps, domain, name, unit } = options;
   const { plot, x, y } = heatMapAxes(options);
   const range =
     domain === null
@@ -93,11 +95,13 @@ export function heatMapFrame(options: HeatMapOptions): ElementNode {
       x,
       y,
       xTitle: "step",
-      yTitle: "timestep t",
+      yTitle: inUnit("timestep t", unit),
       grid: false,
-      description:
+      description: inUnit(
         `Heat map of the gradient norm of ${name}: steps ${formatInteger(steps[0])} to ${formatInteger(steps[1])}, ` +
-        `timesteps ${formatInteger(timesteps[0])} to ${formatInteger(timesteps[1])}, norms ${range}.`,
+          `timesteps ${formatInteger(timesteps[0])} to ${formatInteger(timesteps[1])}, norms ${range}.`,
+        unit,
+      ),
     },
     [],
     [...lines, ...(options.over?.({ plot, x, y }) ?? [])],

@@ -4,6 +4,7 @@ import { frame, plotOf, type Size, ticksAcross, ticksUp } from "./frame.ts";
 import { lineMark, type Point } from "./line.ts";
 import { type ElementNode, element } from "./node.ts";
 import { finiteExtent, formatInteger, formatNumber } from "./numbers.ts";
+import { inUnit, type ProfileUnit } from "./profileWords.ts";
 import { linearAxis, logAxis } from "./scales.ts";
 
 export interface OverlaidProfile {
@@ -20,6 +21,7 @@ export interface OverlaidProfile {
 }
 
 export interface ProfileOverlayOptions extends Size {
+  readonly unit?: ProfileUnit | undefined;
   readonly profiles: readonly OverlaidProfile[];
 }
 
@@ -67,15 +69,18 @@ export function profileOverlay(options: ProfileOverlayOptions): ElementNode {
       ...options,
       x,
       y,
-      xTitle: "timestep, counted back from the last",
-      yTitle: "‖∂L/∂hₜ‖, log scale",
-      description: `Gradient norm by timestep. ${profiles
-        .map(
-          ({ name, step, median }) =>
-            `${name} at step ${formatInteger(step)}: ${formatNumber(median[0] ?? Number.NaN)} at the first timestep, ` +
-            `${formatNumber(median[median.length - 1] ?? Number.NaN)} at the last.`,
-        )
-        .join(" ")}`,
+      xTitle: inUnit("timestep, counted back from the last", options.unit),
+      yTitle: inUnit("‖∂L/∂hₜ‖, log scale", options.unit),
+      description: inUnit(
+        `Gradient norm by timestep. ${profiles
+          .map(
+            ({ name, step, median }) =>
+              `${name} at step ${formatInteger(step)}: ${formatNumber(median[0] ?? Number.NaN)} at the first timestep, ` +
+              `${formatNumber(median[median.length - 1] ?? Number.NaN)} at the last.`,
+          )
+          .join(" ")}`,
+        options.unit,
+      ),
     },
     marks,
   );

@@ -4,6 +4,7 @@ import { exportPng, exportSvg } from "../charts/exportPlot.ts";
 import { toElement } from "../charts/mount.ts";
 import { element } from "../charts/node.ts";
 import { type At, attachPointer } from "../charts/plotPointer.ts";
+import { inUnit } from "../charts/profileWords.ts";
 import { pannedDomain, zoomedDomain } from "../charts/zoomDomain.ts";
 import type { Drawing, PlotDefinition, Scene } from "./plot.ts";
 import { stepDomain, timestepDomain } from "./plot.ts";
@@ -102,9 +103,11 @@ export class Figure {
     if (!this.#visible) return;
     this.#stale = false;
     const { definition } = this;
-    put(this.#title, definition.title(scene));
-    put(this.#caption, definition.caption(scene));
-    this.#plot.setAttribute("aria-label", `${definition.title(scene)}. Arrow keys move the step cursor.`);
+    const unit = scene.news.record?.profile;
+    const title = inUnit(definition.title(scene), unit);
+    put(this.#title, title);
+    put(this.#caption, inUnit(definition.caption(scene), unit));
+    this.#plot.setAttribute("aria-label", `${title}. Arrow keys move the step cursor.`);
     const { width } = this;
     const height = Math.round(Math.min(definition.wide ? 420 : 330, Math.max(230, width * 0.5)));
     const drawing = definition.draw({ width, height }, scene);
@@ -131,7 +134,10 @@ export class Figure {
     const text =
       at === undefined || drawing === undefined
         ? ""
-        : this.definition.readout(scene, drawing.x.invert(at.x), drawing.y.invert(at.y));
+        : inUnit(
+            this.definition.readout(scene, drawing.x.invert(at.x), drawing.y.invert(at.y)),
+            scene.news.record?.profile,
+          );
     put(this.#readout, text);
   }
 

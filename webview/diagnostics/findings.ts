@@ -4,6 +4,7 @@ import type { PanelSettings } from "../../src/protocol/panel.ts";
 import { toElement } from "../charts/mount.ts";
 import { element } from "../charts/node.ts";
 import { formatInteger } from "../charts/numbers.ts";
+import { inUnit, type ProfileUnit } from "../charts/profileWords.ts";
 import { button, setDisabled } from "../ui.ts";
 
 type Finding = NonNullable<RunNews["record"]>["findings"][number];
@@ -42,11 +43,19 @@ export class Findings {
     );
     const list = toElement(element("ul", { class: "findings" }), document);
     for (const finding of sorted)
-      list.append(this.#item(finding, record?.length ?? 0, mayTrain, record?.experimentFile != null));
+      list.append(
+        this.#item(finding, record?.length ?? 0, record?.profile, mayTrain, record?.experimentFile != null),
+      );
     this.#list.replaceChildren(list);
   }
 
-  #item(finding: Finding, length: number, mayTrain: boolean, hasFile: boolean): Element {
+  #item(
+    finding: Finding,
+    length: number,
+    unit: ProfileUnit | undefined,
+    mayTrain: boolean,
+    hasFile: boolean,
+  ): Element {
     const { severity, title, evidence, remedy, rule } = finding;
     const edits = remedy.edits.map(({ path, value }) =>
       element("code", {}, `${path.join(".")}: ${JSON.stringify(value)}`),
@@ -60,7 +69,7 @@ export class Findings {
           { class: "finding-head" },
           element("span", { class: "severity" }, severity),
           element("strong", {}, title),
-          element("span", { class: "muted" }, placeText(finding, length)),
+          element("span", { class: "muted" }, placeText(finding, length, unit)),
         ),
         element("p", {}, evidence),
         element("p", {}, "Remedy: ", remedy.text, ...edits.flatMap((edit) => [" ", edit])),
@@ -88,10 +97,16 @@ export class Findings {
   }
 }
 
-function placeText({ sinceStep, timestep, layer }: Finding, length: number): string {
+function placeText(
+  { sinceStep, timestep, layer }: Finding,
+  length: number,
+  unit: ProfileUnit | undefined,
+): string {
   return [
     `since step ${formatInteger(sinceStep)}`,
-    ...(timestep === null ? [] : [`timestep ${formatInteger(timestep)} of ${formatInteger(length)}`]),
-    ...(layer === null ? [] : [`layer ${layer + 1}`]),
+    ...(timestep === null
+      ? []
+      : [`${inUnit("timestep", unit)} ${formatInteger(timestep)} of ${formatInteger(length)}`]),
+    ...(layer === null || unit === "layers" ? [] : [`layer ${layer + 1}`]),
   ].join(", ");
 }

@@ -160,27 +160,25 @@ export class Header {
 function figuresOf(record: NonNullable<RunNews["record"]>): [string, string][] {
   const { loss, metric, metricName, testMetric, halfLife, length, reach, sigma, stepsPerSecond, elapsed } =
     record;
+  const unit = record.profile ?? "timesteps";
   const number = (value: number | null) => (value === null ? "–" : formatNumber(value, 4));
   return [
     ["loss", number(loss)],
     [metricName, number(metric)],
     ...(testMetric === null ? [] : [[`test ${metricName}`, number(testMetric)] satisfies [string, string]]),
-    ["gradient half-life", halfLife === null ? "–" : halfLifeFigure(Number(halfLife), length)],
-    [
-      "gradient reach",
-      reach === null ? "–" : `${formatInteger(reach)} of ${formatInteger(length)} timesteps`,
-    ],
+    ["gradient half-life", halfLife === null ? "–" : halfLifeFigure(Number(halfLife), length, unit)],
+    ["gradient reach", reach === null ? "–" : `${formatInteger(reach)} of ${formatInteger(length)} ${unit}`],
     ["σ", sigma === null ? "–" : `${formatNumber(sigma[0])} … ${formatNumber(sigma[1])}`],
     ["rate", stepsPerSecond === null ? "–" : `${formatNumber(stepsPerSecond)} steps/s`],
     ["trained for", timeText(elapsed)],
   ];
 }
 
-function halfLifeFigure(halfLife: number, length: number): string {
+function halfLifeFigure(halfLife: number, length: number, unit: string): string {
   if (Number.isNaN(halfLife)) return "none: nothing to fit";
   if (!Number.isFinite(halfLife)) return "∞: steady";
-  if (halfLife < 0) return `doubles every ${formatNumber(-halfLife)} timesteps`;
-  return `${formatNumber(halfLife)} of ${formatInteger(length)} timesteps`;
+  if (halfLife < 0) return `doubles every ${formatNumber(-halfLife)} ${unit}`;
+  return `${formatNumber(halfLife)} of ${formatInteger(length)} ${unit}`;
 }
 
 function timeLeft({ step, steps, stepsPerSecond }: NonNullable<RunNews["record"]>): string | undefined {

@@ -3,6 +3,7 @@ import { plotOf } from "../charts/frame.ts";
 import { gradientProfile, profileAxes, profileDomain } from "../charts/gradientProfile.ts";
 import { lineChart } from "../charts/lineChart.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { inUnit } from "../charts/profileWords.ts";
 import { spectrumDomain } from "../charts/singularTrajectories.ts";
 import { sortedSpectrum, sortedSpectrumAxes } from "../charts/sortedSpectrum.ts";
 import { type PlotDefinition, type Scene, timestepDomain } from "./plot.ts";
@@ -34,6 +35,7 @@ export const gradientProfilePlot: PlotDefinition = {
       color: 0,
       length: p50.length,
       timesteps: Array.from(p50, (_, i) => i + 1),
+      unit: scene.news.record?.profile,
       current: { step, p10, p50, p90 },
       moments: [],
       xDomain: timestepDomain(scene),
@@ -70,7 +72,7 @@ export const saturationPlot: PlotDefinition = {
       ...size,
       subject: `share of saturated or dead units at step ${formatInteger(moment.step)}`,
       series: [{ name: "share", color: 4, x: Array.from(saturation, (_, i) => i + 1), y: saturation }],
-      xTitle: "timestep t",
+      xTitle: inUnit("timestep t", scene.news.record?.profile),
       yTitle: "share of units",
       yScale: "linear",
       xDomain: timestepDomain(scene),

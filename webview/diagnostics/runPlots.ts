@@ -3,6 +3,7 @@ import type { HeatMapAnswer, Span } from "../../src/protocol/details.ts";
 import type { ColorMap } from "../charts/colorMaps.ts";
 import { colorLegend, heatMapAxes, heatMapFrame, heatMapPixels } from "../charts/heatMap.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { matrixText } from "../charts/profileWords.ts";
 import { spectrumOverSteps } from "../charts/spectrumOverSteps.ts";
 import { type PlotDefinition, type Scene, stepDomain } from "./plot.ts";
 import { overSteps } from "./stepPlots.ts";
@@ -44,6 +45,7 @@ export const heatMapPlot: PlotDefinition = {
       name: scene.news.record?.name ?? "the run",
       steps: answer.steps,
       timesteps: answer.timesteps,
+      unit: scene.news.record?.profile,
       domain,
       over: overSteps(scene),
     };
@@ -79,7 +81,7 @@ export const singularValuesPlot: PlotDefinition = {
   y: "other",
   scales: true,
   title: (scene) =>
-    `Singular values${scene.view.matrix === null || scene.view.matrix === "W" ? "" : ` of gate ${scene.view.matrix}`} over steps`,
+    `Singular values${scene.view.matrix === null || scene.view.matrix === "W" ? "" : ` of ${matrixText(scene.view.matrix)}`} over steps`,
   caption: (scene) =>
     scene.news.bands.length === 0
       ? "Nothing bounds them. Dashed: 1, where a linear recurrence neither shrinks nor grows."

@@ -5,6 +5,7 @@ import { legend } from "../charts/legend.ts";
 import { type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
 import { expectedSeries, exponentSeries, lyapunovCaption, lyapunovOptions } from "../charts/lyapunov.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { inUnit } from "../charts/profileWords.ts";
 import { nearestIndex } from "../charts/readout.ts";
 import { stepCursor, stepMoments } from "../charts/stepMarks.ts";
 import { type Drawing, type PlotDefinition, type Scene, type Size, stepDomain } from "./plot.ts";
@@ -58,7 +59,7 @@ function stepPlot(plot: StepPlot): PlotDefinition {
         subject: plot.title(scene),
         series,
         xTitle: "step",
-        yTitle: plot.yTitle(scene),
+        yTitle: inUnit(plot.yTitle(scene), scene.news.record?.profile),
         yScale: scene.view.scales[plot.name] ?? plot.yScale,
         xDomain: stepDomain(scene),
         over: overSteps(scene),

@@ -3,6 +3,7 @@ import type { MomentAnswer, TableAnswer } from "../../src/protocol/details.ts";
 import { toElement } from "../charts/mount.ts";
 import { type ElementNode, element } from "../charts/node.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { inUnit, matrixText, type ProfileUnit } from "../charts/profileWords.ts";
 
 /** Rows of a table that a person still reads. */
 
@@ -21,10 +22,11 @@ export function stepsTable({ headings, rows }: TableAnswer): Element {
   );
 }
 
-/** Gradient and saturation by timestep, and the singular values, at the step that is shown. */
-export function momentTables({ moment }: MomentAnswer): Element[] {
+/** Gradient and saturation by timestep (or layer), and the singular values, at the step that is shown. */
+export function momentTables({ moment }: MomentAnswer, unit: ProfileUnit | undefined): Element[] {
   if (moment === null) return [];
   const { p10, p50, p90, saturation, spectra, step } = moment;
+  const of = inUnit("timestep", unit);
   const byTimestep = Array.from(p50, (median, i) => [
     formatInteger(i + 1),
     formatNumber(p10[i]!, 5),
@@ -34,13 +36,13 @@ export function momentTables({ moment }: MomentAnswer): Element[] {
   ]);
   const tables = [
     numbers(
-      `‖∂L/∂h‖ over the batch by timestep, and the share of saturated or dead units, at step ${formatInteger(step)}`,
-      ["timestep", "10th percentile", "median", "90th percentile", "saturated"],
+      `‖∂L/∂h‖ over the batch by ${of}, and the share of saturated or dead units, at step ${formatInteger(step)}`,
+      [of, "10th percentile", "median", "90th percentile", "saturated"],
       byTimestep,
     ),
     ...spectra.map(({ matrix, step: measured, values }) =>
       numbers(
-        `Singular values of ${matrix === "W" ? "W" : `W of gate ${matrix}`} at step ${formatInteger(measured)}`,
+        `Singular values of ${matrixText(matrix)} at step ${formatInteger(measured)}`,
         ["rank", "σ"],
         Array.from(values, (value, i) => [formatInteger(i + 1), formatNumber(value, 6)]),
       ),

@@ -19,7 +19,7 @@ export class Tables {
     this.element.append(toElement(element("h2", {}, "Numbers"), document), this.#steps, this.#moment);
   }
 
-  show({ view, data: { table, moment } }: Scene): void {
+  show({ view, news, data: { table, moment } }: Scene): void {
     this.element.hidden = !view.table;
     if (!view.table) return;
     if (table !== undefined && table !== this.#shownTable) {
@@ -28,7 +28,9 @@ export class Tables {
     }
     if (moment !== undefined && moment !== this.#shownMoment) {
       this.#shownMoment = moment;
-      keepingScroll(this.#moment, () => this.#moment.replaceChildren(...momentTables(moment)));
+      keepingScroll(this.#moment, () =>
+        this.#moment.replaceChildren(...momentTables(moment, news.record?.profile)),
+      );
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The bar above the plots: which step, which layer and matrix, zoom reset, table; and a button that plays the training. */
 import type { RunNews, Span } from "../../src/protocol/details.ts";
 import { formatInteger } from "../charts/numbers.ts";
+import { matrixText } from "../charts/profileWords.ts";
 import { button, checkbox, dropdown, setDisabled } from "../ui.ts";
 import { stepOf, type View } from "./view.ts";
 
@@ -107,7 +108,7 @@ export class Toolbar {
           label: "Transition matrix",
           choices: matrices.map((name) => ({
             value: name,
-            text: name === "W" ? "W" : `W of gate ${name}`,
+            text: matrixText(name),
           })),
           value: view.matrix ?? matrices[0]!,
           onChange: (matrix) => this.#change({ matrix }),

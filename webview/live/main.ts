@@ -6,6 +6,7 @@ import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { toElement } from "../charts/mount.ts";
 import { type ElementNode, element } from "../charts/node.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import type { ProfileUnit } from "../charts/profileWords.ts";
 import { spectrumOverSteps } from "../charts/spectrumOverSteps.ts";
 import { RunData, type Wants } from "../diagnostics/data.ts";
 import { connect, type PanelMessage } from "../panelClient.ts";
@@ -131,7 +132,9 @@ function main(): void {
       setDisabled(made, !settings.mayTrain && command !== "openDiagnostics");
     }
     const { moment, spectra } = data.current;
-    drawPlot(find('[data-plot="gradientProfile"]'), (size) => profile(size, moment, record?.name ?? ""));
+    drawPlot(find('[data-plot="gradientProfile"]'), (size) =>
+      profile(size, moment, record?.name ?? "", record?.profile),
+    );
     drawPlot(find('[data-plot="singularValues"]'), (size) => spectrum(size, spectra, news!));
   }
 
@@ -155,7 +158,12 @@ function drawPlot(place: HTMLElement, draw: (size: Size) => ElementNode | undefi
   place.replaceChildren(toElement(node, document));
 }
 
-function profile(size: Size, answer: MomentAnswer | undefined, name: string): ElementNode | undefined {
+function profile(
+  size: Size,
+  answer: MomentAnswer | undefined,
+  name: string,
+  unit: ProfileUnit | undefined,
+): ElementNode | undefined {
   const moment = answer?.moment;
   if (!moment) return undefined;
   const { p10, p50, p90, step, fit, halfLife } = moment;
@@ -165,6 +173,7 @@ function profile(size: Size, answer: MomentAnswer | undefined, name: string): El
     color: 0,
     length: p50.length,
     timesteps: Array.from(p50, (_, i) => i + 1),
+    unit,
     current: { step, p10, p50, p90 },
     moments: [],
     yDomain: profileDomain([{ step, p10, p50, p90 }]),
@@ -196,14 +205,14 @@ function showFigures(list: HTMLElement, { record }: RunNews): void {
     list.replaceChildren();
     return;
   }
-  const { loss, halfLife, reach, length, sigma } = record;
+  const { loss, halfLife, reach, length, profile: unit = "timesteps", sigma } = record;
   const figures: [string, string][] = [
     ["loss", loss === null ? "–" : formatNumber(loss, 4)],
     [
       "half-life",
-      halfLife === null ? "–" : `${formatNumber(Number(halfLife))} of ${formatInteger(length)} timesteps`,
+      halfLife === null ? "–" : `${formatNumber(Number(halfLife))} of ${formatInteger(length)} ${unit}`,
     ],
-    ["reach", reach === null ? "–" : `${formatInteger(reach)} timesteps`],
+    ["reach", reach === null ? "–" : `${formatInteger(reach)} ${unit}`],
     ["σ", sigma === null ? "–" : `${formatNumber(sigma[0])} … ${formatNumber(sigma[1])}`],
   ];
   if (list.childElementCount !== 2 * figures.length)

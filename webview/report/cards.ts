@@ -3,6 +3,7 @@ import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { type LineChart, type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
 import type { ElementNode } from "../charts/node.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
+import { inUnit, matrixText, type ProfileUnit } from "../charts/profileWords.ts";
 import { nearestIndex } from "../charts/readout.ts";
 import type { Level } from "../charts/rule.ts";
 import { singularTrajectories, spectrumDomain } from "../charts/singularTrajectories.ts";
@@ -156,7 +157,7 @@ const faintMoments = 6;
 function profileCard(shown: ShownRun, runs: readonly ShownRun[]): Card {
   return {
     section: "gradient",
-    title: `Gradient by timestep: ${shown.label}`,
+    title: `${inUnit("Gradient by timestep", shown.run.profile)}: ${shown.label}`,
     caption:
       "Bold: median over the batch at the chosen step, with the 10th to 90th percentile. Faint: other steps, early ones faintest.",
     followsStep: true,
@@ -175,6 +176,7 @@ function profileCard(shown: ShownRun, runs: readonly ShownRun[]): Card {
           name: shown.label,
           color: shown.color,
           length: shown.run.length,
+          unit: shown.run.profile,
           timesteps: layerOf(shown, selection)!.profiles.timesteps,
           current: profiles[at]!,
           moments: [...new Set(moments)].map((i) => profiles[i]!),
@@ -185,16 +187,27 @@ function profileCard(shown: ShownRun, runs: readonly ShownRun[]): Card {
   };
 }
 
+/** Of runs that are shown together: layers only where all of them are feed-forward nets. */
+function commonUnit(runs: readonly ShownRun[]): ProfileUnit {
+  return runs.every(({ run }) => run.profile === "layers") ? "layers" : "timesteps";
+}
+
 function gradientCards(runs: readonly ShownRun[]): Card[] {
   const withLayers = runs.filter(({ run }) => run.layers.length > 0);
   if (withLayers.length === 0) return [];
+  const unit = commonUnit(withLayers);
   const lengths = [...new Set(withLayers.map(({ run }) => run.length))];
   const halfLife = linesCard({
     section: "gradient",
     title: "Gradient half-life",
-    caption:
+    caption: inUnit(
       "Timesteps until ‖∂L/∂h‖ halves, going back. Higher is better up to ∞, a steady gradient; negative: it doubles.",
-    options: { yTitle: "half-life in timesteps, axis linear in 1/half-life", yScale: "halfLife" },
+      unit,
+    ),
+    options: {
+      yTitle: inUnit("half-life in timesteps, axis linear in 1/half-life", unit),
+      yScale: "halfLife",
+    },
     runs: withLayers,
     of: (shown, selection) => seriesOf(shown, layerOf(shown, selection)!.halfLife.map(halfLifeNumber)),
     averaging: asRates,
@@ -202,8 +215,11 @@ function gradientCards(runs: readonly ShownRun[]): Card[] {
   const reach = linesCard({
     section: "gradient",
     title: "Gradient reach",
-    caption: `Timesteps that receive at least 1 % of the gradient at the last one; at most T = ${lengths.map(formatInteger).join(" or ")}.`,
-    options: { yTitle: "reach in timesteps", yScale: "linear", include: [0, ...lengths] },
+    caption: inUnit(
+      `Timesteps that receive at least 1 % of the gradient at the last one; at most T = ${lengths.map(formatInteger).join(" or ")}.`,
+      unit,
+    ),
+    options: { yTitle: inUnit("reach in timesteps", unit), yScale: "linear", include: [0, ...lengths] },
     runs: withLayers,
     of: (shown, selection) => seriesOf(shown, numbers(layerOf(shown, selection)!.reach)),
   });
@@ -213,8 +229,10 @@ function gradientCards(runs: readonly ShownRun[]): Card[] {
   const saturation = linesCard({
     section: "gradient",
     title: "Saturated or dead units",
-    caption:
+    caption: inUnit(
       "Share of units that pass hardly any gradient: saturated (tanh) or dead (ReLU), mean over timesteps.",
+      unit,
+    ),
     options: { yTitle: "share of units", yScale: "linear", include: [0] },
     runs: withLayers,
     of: (shown, selection) => seriesOf(shown, numbers(layerOf(shown, selection)!.saturation)),
@@ -245,7 +263,7 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
         return {
           node: singularTrajectories({
             ...size,
-            name: `${shown.label}${found && found.matrix !== "W" ? `, gate ${found.matrix}` : ""}`,
+            name: `${shown.label}${found && found.matrix !== "W" ? `, ${matrixText(found.matrix)}` : ""}`,
             color: shown.color,
             steps: found?.steps ?? [],
             values: found?.values ?? [],

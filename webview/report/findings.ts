@@ -26,8 +26,12 @@ function findingItem(
   const { severity, title, evidence, sinceStep, timestep, layer, remedy } = finding;
   const place = [
     `since step ${formatInteger(sinceStep)}`,
-    ...(timestep === null ? [] : [`timestep ${formatInteger(timestep)} of ${formatInteger(run.length)}`]),
-    ...(layer === null ? [] : [`layer ${layer + 1}`]),
+    ...(timestep === null
+      ? []
+      : [
+          `${run.profile === "layers" ? "layer" : "timestep"} ${formatInteger(timestep)} of ${formatInteger(run.length)}`,
+        ]),
+    ...(layer === null || run.profile === "layers" ? [] : [`layer ${layer + 1}`]),
   ].join(", ");
   const edits = remedy.edits.map(({ path, value }) =>
     element("code", {}, `${path.join(".")}: ${JSON.stringify(value)}`),

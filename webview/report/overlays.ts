@@ -1,6 +1,7 @@
 /** The charts that show all runs at once: gradient profiles, and ranges of singular values. */
 import { lineChart, type Series } from "../charts/lineChart.ts";
 import { type OverlaidProfile, profileOverlay } from "../charts/profileOverlay.ts";
+import { inUnit } from "../charts/profileWords.ts";
 import { nearestIndex } from "../charts/readout.ts";
 import type { Card } from "./cards.ts";
 import { profilesOf } from "./profiles.ts";
@@ -11,18 +12,22 @@ import { geometrically, meanSeries, type SeedGroup, seedGroups } from "./seeds.t
 export function overlayCards(runs: readonly ShownRun[]): Card[] {
   const measured = runs.filter(({ run }) => run.layers.length > 0);
   if (measured.length < 2) return [];
+  const unit = measured.every(({ run }) => run.profile === "layers") ? "layers" : "timesteps";
   return [
     {
       section: "gradient",
-      title: "Gradient by timestep: all runs",
-      caption: "Median over the batch, counted back from the last timestep, where the gradient comes from.",
+      title: inUnit("Gradient by timestep: all runs", unit),
+      caption: inUnit(
+        "Median over the batch, counted back from the last timestep, where the gradient comes from.",
+        unit,
+      ),
       followsStep: true,
       draw: (size, selection) => {
         const groups = selection.collapse
           ? seedGroups(measured)
           : measured.map((shown) => ({ runs: [shown], label: shown.label, color: shown.color }));
         const profiles = groups.flatMap((group) => overlaid(group, selection) ?? []);
-        return { node: profileOverlay({ ...size, profiles }) };
+        return { node: profileOverlay({ ...size, unit, profiles }) };
       },
     },
   ];

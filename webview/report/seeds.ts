@@ -106,7 +106,7 @@ export function seedsTable(runs: readonly ShownRun[]): ElementNode | undefined {
       {},
       element("th", { scope: "row" }, label),
       element("td", {}, `${members[0]!.run.metricName} ${meanAndDeviation(results)}`),
-      element("td", {}, `reach ${meanAndDeviation(reaches)} timesteps`),
+      element("td", {}, `reach ${meanAndDeviation(reaches)} ${members[0]!.run.profile ?? "timesteps"}`),
     );
   };
   return element(

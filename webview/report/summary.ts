@@ -7,6 +7,8 @@ import { halfLifeNumber, type ShownRun } from "./runs.ts";
 interface Fact {
   readonly heading: string;
   readonly of: (shown: ShownRun) => Child;
+  /** The row is there where it says something about one of the runs; always, where this is left out. */
+  readonly fits?: (shown: ShownRun) => boolean;
 }
 
 const facts: readonly Fact[] = [
@@ -19,13 +21,16 @@ const facts: readonly Fact[] = [
     heading: "Trivial model",
     of: ({ run }) => metricText(run.metricName, run.baseline.metric),
   },
-  { heading: "Gradient half-life", of: ({ run }) => strong(halfLifeText(halfLifeNumber(run.halfLife))) },
+  {
+    heading: "Gradient half-life",
+    of: ({ run }) => strong(halfLifeText(halfLifeNumber(run.halfLife), run.profile)),
+  },
   {
     heading: "Gradient reach",
     of: ({ run }) =>
       run.reach === null
         ? "not measured"
-        : `${formatInteger(run.reach)} of ${formatInteger(run.length)} timesteps get at least 1 %`,
+        : `${formatInteger(run.reach)} of ${formatInteger(run.length)} ${run.profile ?? "timesteps"} get at least 1 %`,
   },
   {
     heading: "Singular values",
@@ -33,6 +38,14 @@ const facts: readonly Fact[] = [
       run.sigma === null
         ? "not measured"
         : `${formatNumber(run.sigma[0], 4)} … ${formatNumber(run.sigma[1], 4)}`,
+  },
+  {
+    heading: "Capacity",
+    fits: ({ run }) => run.capacity !== undefined,
+    of: ({ run: { capacity } }) =>
+      capacity === undefined
+        ? "not measured"
+        : `${capacityText(halfLifeNumber(capacity.log10))}, median margin ${formatNumber(capacity.margin)}`,
   },
   {
     heading: "Findings",
@@ -69,17 +82,24 @@ export function summary(runs: readonly ShownRun[]): ElementNode {
       element(
         "tbody",
         {},
-        ...facts.map(({ heading, of }) =>
-          element(
-            "tr",
-            {},
-            element("th", { scope: "row" }, heading),
-            ...runs.map((shown) => element("td", {}, of(shown))),
+        ...facts
+          .filter(({ fits }) => fits === undefined || runs.some(fits))
+          .map(({ heading, of }) =>
+            element(
+              "tr",
+              {},
+              element("th", { scope: "row" }, heading),
+              ...runs.map((shown) => element("td", {}, of(shown))),
+            ),
           ),
-        ),
       ),
     ),
   );
+}
+
+/** A product of norms over time, kept as its logarithm: it may be beyond any number. */
+function capacityText(log10: number): string {
+  return Number.isFinite(log10) ? `10^${log10.toFixed(2)}` : formatNumber(log10);
 }
 
 /** "accuracy 97.2 %" or "mean squared error 0.0031". */
@@ -89,10 +109,10 @@ export function metricText(name: string, value: number | null): string {
 }
 
 /** What a half-life means, going back from the last timestep. */
-export function halfLifeText(halfLife: number): string {
+export function halfLifeText(halfLife: number, unit = "timesteps"): string {
   if (Number.isNaN(halfLife)) return "not measured";
   if (!Number.isFinite(halfLife)) return "∞: neither shrinks nor grows";
-  const timesteps = `${formatNumber(Math.abs(halfLife))} timesteps`;
+  const timesteps = `${formatNumber(Math.abs(halfLife))} ${unit}`;
   return halfLife > 0 ? `halves every ${timesteps}` : `doubles every ${timesteps}`;
 }
 

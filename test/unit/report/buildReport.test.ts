@@ -200,6 +200,16 @@ test("Lyapunov exponents are drawn of the run that measured them, those that die
   expect(drawn([run])).not.toContain("λ");
 });
 
+test("the capacity stands in the summary of runs that have one, as a power of ten", () => {
+  const record = { capacity: { log10: 300.123, margin: 2.5, spectralNorm: 1.1 } };
+  expect(drawn([makeRun({ record }), makeRun({ name: "other" })])).toMatch(
+    /Capacity<\/th><td>10\^300\.12, median margin 2\.5<\/td><td>not measured/,
+  );
+  const wrong = { capacity: { log10: Number.POSITIVE_INFINITY, margin: -1, spectralNorm: 1.1 } };
+  expect(drawn([makeRun({ record: wrong })])).toContain("<td>∞, median margin −1<");
+  expect(drawn([makeRun({ record: { capacity: null } }), makeRun()])).not.toContain("Capacity");
+});
+
 test("rows are thinned evenly, the first and the last kept", () => {
   expect(thinIndices(3, 400)).toEqual([0, 1, 2]);
   expect(thinIndices(11, 3)).toEqual([0, 5, 10]);
@@ -318,7 +328,7 @@ test("the page draws runs of every shape", () => {
   }
   const together = drawn(runs);
   expect(together).not.toMatch(/NaN|undefined|Infinity/);
-  expect(together).toContain("lstm, gate forget");
+  expect(together).toContain("lstm, W of gate forget");
   expect(together).toContain("failed, 10 steps: the disk is full");
   expect(together).toContain("Accuracy by step. lstm");
 });
