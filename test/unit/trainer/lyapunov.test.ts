@@ -1,8 +1,11 @@
 /** Lyapunov exponents in the telemetry of real runs. */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { lyapunovOf } from "../../../src/engine/lyapunov.ts";
 import { type ExperimentInput, experimentSchema } from "../../../src/experiment/schema.ts";
 import { checkpointFile, readCheckpoint } from "../../../src/runs/checkpoint.ts";
+import { readRunRecord, writeRunRecord } from "../../../src/runs/runRecord.ts";
 import { openRun } from "../../../src/runs/store.ts";
 import { loadTask } from "../../../src/tasks/loadTask.ts";
 import { Runs, tinyExperiment } from "./trainerProcess.ts";
@@ -49,6 +52,40 @@ describe("a run's Lyapunov exponents", () => {
       }
     },
   );
+
+  it("are the same to the bit in a run that was stopped and resumed", async () => {
+    const experiment = experimentSchema.parse({
+      ...tinyExperiment,
+      model: { cell: "rnn", hidden: 8 },
+      training: { ...tinyExperiment.training, checkpointEvery: 25 },
+      telemetry: { lyapunov: 7 },
+    });
+    const whole = runs.create(experiment);
+    expect(await runs.start(whole).end()).toBe(0);
+    const resumed = runs.create(experiment);
+    expect(await runs.start(resumed).end()).toBe(0);
+    // As a trainer leaves it that was killed after step 50: rows go further than the newest checkpoint.
+    rmSync(checkpointFile(resumed, 60));
+    writeRunRecord(resumed, { ...readRunRecord(resumed), state: "stopped" });
+    expect(await runs.start(resumed, "--resume").end()).toBe(0);
+    const [expected, found] = [(await openRun(whole)).rows, (await openRun(resumed)).rows];
+    expect(found.map(({ layers }) => layers)).toEqual(expected.map(({ layers }) => layers));
+    expect(found.filter(({ layers }) => layers[0]!.lyapunov)).toHaveLength(10);
+  });
+
+  it("have no columns in a feed-forward net, which has no recurrence", async () => {
+    const points = Array.from({ length: 30 }, (_, i) => `${i % 7},${i % 3},${i % 5},${i % 2}`);
+    writeFileSync(join(runs.root, "points.csv"), points.join("\n"));
+    const { rows, directory } = await trained({
+      task: { kind: "csv", train: "points.csv", inputSize: 3 },
+      model: { cell: "spectral", net: "mlp", layers: 3, hidden: 4 },
+      training: { steps: 3, batch: 8 },
+      telemetry: { lyapunov: 1 },
+    });
+    expect(rows).toHaveLength(3);
+    expect("lyapunov" in rows[0]!.layers[0]!).toBe(false);
+    expect(readRunRecord(directory).capacity).toBeNull();
+  });
 
   it("are absent where nobody asked for them", async () => {
     const { rows } = await trained(tinyExperiment);
