@@ -140,9 +140,13 @@ async function train(
   );
   try {
     await trainAll(runs, jobs, workshop, interruption, {
-      started: ({ planned, active, found }) => {
+      started: ({ planned, found }) => {
         const { set, experiment, seed } = planned.key;
-        progress.note(colors.dim(`${set} ${experiment} seed ${seed} ${found.start} → ${active?.directory}`));
+        // New runs are told when they end; whoever sees an old one again wants to know that it goes on.
+        if (found.directory !== null)
+          progress.note(
+            colors.dim(`${set} ${experiment} seed ${seed} is ${found.start}: ${found.directory}`),
+          );
       },
       ended: async (run) => {
         progress.note(endedLine(run, terminal));

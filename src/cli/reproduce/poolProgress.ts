@@ -22,7 +22,7 @@ export function openPoolProgress(terminal: Terminal, runs: readonly PoolRun[], j
 
 /** `12 of 48 runs, 3 h 20 min left: adding-200 irnn seed 2 43 %, …` */
 export function poolLine(runs: readonly PoolRun[], jobs: number): string {
-  const done = runs.filter(({ end }) => end !== null).length;
+  const done = runs.filter(({ end }) => end !== null && end.state !== "stopped").length;
   const active = runs.flatMap(({ planned, active, end }) =>
     active && end === null
       ? [`${planned.key.set} ${planned.key.experiment} seed ${planned.key.seed} ${share(active.record)}`]

@@ -47,8 +47,8 @@ async function experiments(
   const hidden = quick ? 32 : 128;
   const size = quick ? { trainSize: 2000, testSize: 1000 } : {};
   const training = quick
-    ? { epochs: 10, batch: 50, decaySteps: 200 }
-    : { epochs: 10, batch: 128, decaySteps: 1500 };
+    ? { epochs: 5, batch: 50, decaySteps: 100, learningRate: 0.003 }
+    : { epochs: 10, batch: 128, decaySteps: 1500, learningRate: 0.001 };
   return models(net, layers, hidden).map(({ name, model }) => ({
     name,
     model: name,
@@ -56,7 +56,7 @@ async function experiments(
     input: {
       task: { kind: "mnist", folder, length: 1, ...size },
       model: { ...model, net, layers, hidden },
-      training: { ...training, learningRate: 0.001, learningRateDecay: 0.5, clipNorm: 1 },
+      training: { ...training, learningRateDecay: 0.5, clipNorm: 1 },
     },
   }));
 }
