@@ -13,13 +13,7 @@ export function assertModelFits({ model, training }: Experiment, task: Task): vo
       `model.net is "${net}", which reads sequences of 1 timestep; those of the task "${task.kind}" have ` +
         `${task.length}${task.kind === "mnist" ? " (set task.length to 1)" : ""}`,
     );
-  if (task.vocabulary === undefined) {
-    if (embedding !== undefined)
-      throw new Error(
-        `model.embedding is "${embedding}", but the inputs of the task "${task.kind}" are no symbols`,
-      );
-    return;
-  }
+  if (task.vocabulary === undefined) return;
   if (embedding === undefined && task.vocabulary > mostOneHot)
     throw new Error(
       `the vocabulary has ${task.vocabulary} symbols, too many for one-hot inputs (at most ${mostOneHot}): set ` +
@@ -27,8 +21,6 @@ export function assertModelFits({ model, training }: Experiment, task: Task): vo
     );
   const { sampledSoftmax, batch } = training;
   if (sampledSoftmax === undefined) return;
-  if (embedding === undefined)
-    throw new Error(`training.sampledSoftmax is ${sampledSoftmax}; it counts only beside model.embedding`);
   if (sampledSoftmax > task.vocabulary)
     throw new Error(
       `training.sampledSoftmax is ${sampledSoftmax}, more than the vocabulary of ${task.vocabulary} symbols`,
