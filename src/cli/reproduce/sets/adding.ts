@@ -19,16 +19,18 @@ function experiments(length: number, quick: boolean): SetExperiment[] {
     : { steps: 8000, batch: 50, learningRateDecay: 0.5, decaySteps: 2000 };
   // A quarter of the sequence with a quarter of the units: the same order of the models.
   const actualLength = quick ? Math.floor(length / 4) : length;
-  return comparedModels(quick ? 32 : 128, near, 0.0003).map(({ name, model, training: own }) => ({
-    name,
-    model: name,
-    work: { length: actualLength },
-    input: {
-      task: { kind: "adding", length: actualLength },
-      model,
-      training: { ...training, learningRate: 0.003, clipNorm: 1, ...own },
-    },
-  }));
+  return comparedModels(quick ? 32 : 128, near, quick ? 0.001 : 0.0003).map(
+    ({ name, model, training: own }) => ({
+      name,
+      model: name,
+      work: { length: actualLength },
+      input: {
+        task: { kind: "adding", length: actualLength },
+        model,
+        training: { ...training, learningRate: 0.003, clipNorm: 1, ...own },
+      },
+    }),
+  );
 }
 
 export const addingSets: readonly ExperimentSet[] = lengths.map((length) => ({

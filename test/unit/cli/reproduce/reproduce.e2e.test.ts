@@ -62,7 +62,10 @@ const reproduce = (args: readonly string[], env?: Readonly<Record<string, string
 const lastJson = ({ out: text }: Ended) => JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
 const runsOf = (name: string): string[] => {
   const runs = join(folder, name, "runs");
-  return existsSync(runs) ? readdirSync(runs).map((run) => join(runs, run)) : [];
+  if (!existsSync(runs)) return [];
+  // A run has a hidden name until it is whole.
+  const names = readdirSync(runs).filter((run) => !run.startsWith("."));
+  return names.map((run) => join(runs, run));
 };
 
 async function until(look: () => boolean): Promise<void> {
