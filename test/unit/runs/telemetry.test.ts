@@ -107,7 +107,11 @@ test("Lyapunov exponents have columns of their own, in a run that measures them 
     const row = smallRow(step);
     return { ...row, layers: row.layers.map((layer) => ({ ...layer, lyapunov, lyapunovExpected })) };
   };
-  const rows = [rowWith(1, measured, 0.5), rowWith(2, null, null), rowWith(3, measured, Number.NEGATIVE_INFINITY)];
+  const rows = [
+    rowWith(1, measured, 0.5),
+    rowWith(2, null, null),
+    rowWith(3, measured, Number.NEGATIVE_INFINITY),
+  ];
   for (const row of rows) writer.append(row);
   writer.close();
   const table = tableFromIPC(readFileSync(file));
