@@ -15,10 +15,10 @@ const near = { activation: "leakyRelu", initialization: "orthogonal" } as const;
 
 function experiments(length: number, quick: boolean): SetExperiment[] {
   const training = quick
-    ? { steps: 1000, batch: 20, learningRateDecay: 0.5, decaySteps: 500 }
+    ? { steps: 2000, batch: 20, learningRateDecay: 0.5, decaySteps: 1000 }
     : { steps: 8000, batch: 50, learningRateDecay: 0.5, decaySteps: 2000 };
-  // A quarter of the sequence with a quarter of the units: the same order of the models.
-  const actualLength = quick ? Math.floor(length / 4) : length;
+  // A fifth of the sequence with a quarter of the units: the same order of the models.
+  const actualLength = quick ? length / 5 : length;
   return comparedModels(quick ? 32 : 128, near, quick ? 0.001 : 0.0003).map(
     ({ name, model, training: own }) => ({
       name,
