@@ -19,8 +19,8 @@ const programs = {
   "spectrum-worker": "src/trainer/spectrumWorker.ts",
 };
 
-/** Speed, which holds TensorFlow.js from the start. */
-const measuring = { bench: "bench/main.ts" };
+/** Speed, which holds TensorFlow.js from the start, and the pictures of docs/results.md. */
+const measuring = { bench: "bench/main.ts", "result-plots": "bench/resultPlots.ts" };
 
 /** Loaded by programs when they need it; what they import of it stays an import. */
 const onDemand = {
