@@ -50,8 +50,10 @@ export function switchModel(
   if (!options.clip && !(functionChange < sameFunction)) {
     switched.dispose();
     throw new SwitchError(
-      `cannot switch to ${to} without changing the model: its outputs would change by ` +
-        `${functionChange.toPrecision(3)} of the largest, more than ${sameFunction} allows`,
+      Number.isNaN(functionChange)
+        ? `cannot tell whether a switch to ${to} would change the model: its outputs are not finite`
+        : `cannot switch to ${to} without changing the model: its outputs would change by ` +
+            `${functionChange.toPrecision(3)} of the largest, more than ${sameFunction} allows`,
       report,
     );
   }
@@ -71,14 +73,18 @@ export function keptState(state: TensorMap, before: TensorMap, after: TensorMap)
   );
 }
 
-/** Largest difference, relative to the largest value of `before`; 0 for equal values, all zeros included. */
+/**
+ * Largest difference, relative to the largest value of `before`; 0 for equal values, all zeros included; NaN where any
+ * value has no difference to the one before.
+ */
 function relativeChange(before: Float32Array, after: Float32Array): number {
   let difference = 0;
   let largest = 0;
   for (let i = 0; i < before.length; i++) {
     const change = Math.abs(after[i]! - before[i]!);
-    // A comparison with NaN is false, which must not hide it.
-    if (!(change <= difference)) difference = change;
+    // Every comparison with it is false: the next difference would take its place.
+    if (Number.isNaN(change)) return Number.NaN;
+    difference = Math.max(difference, change);
     largest = Math.max(largest, Math.abs(before[i]!));
   }
   return difference === 0 ? 0 : difference / largest;

@@ -82,6 +82,18 @@ describe("switchModel", () => {
     expect(clipped.functionChange).toBeGreaterThan(1e-4);
   });
 
+  it("takes no outputs for the same that are not numbers, also where finite ones follow them", () => {
+    const parameters = initializeParameters(smallSpec, "orthogonal", 4);
+    // The first of three classes: every sequence's outputs are NaN, x, y.
+    parameters.get("head.b")!.data[0] = Number.NaN;
+    const rnn = engine.createModel(smallSpec, optimizer, parameters);
+    expect(() => switchModel(engine, rnn, optimizer, "spectral", { radius: 0.5 }, batch)).toThrow(
+      "cannot tell whether a switch to spectral would change the model: its outputs are not finite",
+    );
+    const { functionChange } = switchModel(engine, rnn, optimizer, "spectral", { clip: true }, batch);
+    expect(functionChange).toBeNaN();
+  });
+
   it("refuses gates, and the parameterization that the model has", () => {
     expect(() =>
       switchModel(engine, trained({ ...smallSpec, cell: "gru" }), optimizer, "spectral", {}, batch),
