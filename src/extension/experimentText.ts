@@ -1,12 +1,14 @@
 /** The text of a new experiment file: what the user chose, with comments that say what else there is. */
 import { parseExperiment } from "../experiment/parseExperiment.ts";
-import type { ActivationName, CellName, Experiment } from "../experiment/schema.ts";
+import { type ActivationName, type CellName, cellNames, type Experiment } from "../experiment/schema.ts";
 
-export const taskKinds = ["adding", "copy", "digits", "csv"] as const;
+/** Tasks of the experiment file, and `deep`: a feed-forward net on whole images of MNIST. */
+export const taskKinds = ["adding", "copy", "digits", "mnist", "text", "ucr", "csv", "deep"] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export interface NewExperiment {
   readonly task: TaskKind;
+  /** One of `cellsFor` the task. */
   readonly cell: CellName;
   /** n. */
   readonly hidden: number;
@@ -20,15 +22,33 @@ const cellWords: Record<CellName, string> = {
   gru: "GRU",
 };
 
+const deepWords = {
+  rnn: "dense layers",
+  spectral: "spectral layers",
+  orthogonal: "orthogonal layers",
+} as const;
+
+/** Gates need time. */
+export function cellsFor(task: TaskKind): readonly CellName[] {
+  return task === "deep" ? cellNames.filter((cell) => cell in deepWords) : cellNames;
+}
+
 const halving = [
   "// Half the learning rate after every 1000 steps.",
   '"learningRateDecay": 0.5,',
   '"decaySteps": 1000,',
 ];
 
+const mnistFolder = [
+  '// MNIST lies in data/mnist beside this file. The command "Sigmascope: Get MNIST" fetches it; in a clone of',
+  "// Sigmascope `npm run data` puts it into examples/data/mnist.",
+];
+
 interface TaskDefaults {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Lines of the model before its cell. */
+  readonly net?: readonly string[];
   /** Of cells whose W is kept near orthogonal: what lets the gradient through over this task's length. */
   readonly activation: { readonly name: ActivationName; readonly why: string };
   readonly reflectors: number;
@@ -79,6 +99,50 @@ const tasks: Record<TaskKind, TaskDefaults> = {
     radius: 0.3,
     training: ['"learningRate": 0.002,', ...halving, '"batch": 64,', '"steps": 2000,'],
   },
+  mnist: {
+    title: "Read the handwritten digits of MNIST pixel by pixel",
+    lines: [
+      ...mnistFolder,
+      '// 784 timesteps of one pixel; "length": 28 reads row by row, and trains much faster.',
+      '"task": { "kind": "mnist", "folder": "data/mnist", "length": 784 },',
+    ],
+    activation: {
+      name: "leakyRelu",
+      why: "Over 784 timesteps tanh, whose slope is below 1, loses the gradient however good W is.",
+    },
+    reflectors: 16,
+    radius: 0.1,
+    training: ['"learningRate": 0.001,', ...halving, '"batch": 64,', '"epochs": 5,'],
+  },
+  text: {
+    title: "Predict the next character of a text",
+    lines: [
+      "// Plain text; paths are relative to this file. The text is read 100 characters a step, and the state is carried",
+      '// on from one step to the next. "level": "word" reads words; give such a model "embedding": "tied".',
+      '"task": { "kind": "text", "train": "train.txt", "test": "test.txt", "level": "character", "window": 100 },',
+    ],
+    activation: {
+      name: "tanh",
+      why: "The slope of tanh is below 1; over tens of timesteps σ a little above 1 can make up for it.",
+    },
+    reflectors: 32,
+    radius: 0.3,
+    training: ['"learningRate": 0.002,', ...halving, '"batch": 32,', '"epochs": 5,'],
+  },
+  ucr: {
+    title: "Classify the time series of a UCR data set",
+    lines: [
+      "// A data set of the UCR archive, in place of NAME; .ts files go too. Paths are relative to this file.",
+      '"task": { "kind": "ucr", "train": "NAME_TRAIN.tsv", "test": "NAME_TEST.tsv" },',
+    ],
+    activation: {
+      name: "leakyRelu",
+      why: "tanh, whose slope is below 1, shrinks the gradient at every timestep; over short series it may do as well.",
+    },
+    reflectors: 16,
+    radius: 0.1,
+    training: ['"learningRate": 0.002,', ...halving, '"batch": 32,', '"steps": 3000,'],
+  },
   csv: {
     title: "Classify sequences of your own",
     lines: [
@@ -94,13 +158,31 @@ const tasks: Record<TaskKind, TaskDefaults> = {
     radius: 0.1,
     training: ['"learningRate": 0.002,', ...halving, '"batch": 32,', '"epochs": 20,'],
   },
+  deep: {
+    title: "Tell the handwritten digits of MNIST apart with a deep feed-forward net",
+    lines: [
+      ...mnistFolder,
+      "// One timestep: the whole image at once.",
+      '"task": { "kind": "mnist", "folder": "data/mnist", "length": 1 },',
+    ],
+    net: [
+      '// Each layer multiplies the gradient as a timestep does in an RNN. "resnet" adds its blocks to the identity; give',
+      '// its spectral layers "center": 0.1.',
+      '"net": "mlp",',
+      '"layers": 30,',
+    ],
+    activation: { name: "leakyRelu", why: "Slope 1 where a unit is on, and 0.01 where it is off." },
+    reflectors: 16,
+    radius: 0.1,
+    training: ['"learningRate": 0.001,', ...halving, '"batch": 64,', '"epochs": 2,'],
+  },
 };
 
 /** `// …` comments and JSON with two spaces of indentation; a valid experiment file. */
 export function experimentText({ task, cell, hidden }: NewExperiment): string {
   const { title, lines } = tasks[task];
   return [
-    `// ${title}, with ${/^[LoO]/.test(cellWords[cell]) ? "an" : "a"} ${cellWords[cell]}.`,
+    `// ${title}${withCell(task, cell)}.`,
     "// Completion (Ctrl+Space) lists every property; hover over one to see what it means.",
     "{",
     ...lines.map((line) => `  ${line}`),
@@ -113,11 +195,18 @@ export function experimentText({ task, cell, hidden }: NewExperiment): string {
   ].join("\n");
 }
 
+function withCell(task: TaskKind, cell: CellName): string {
+  if (task === "deep" && cell in deepWords) return ` of ${deepWords[cell as keyof typeof deepWords]}`;
+  return `, with ${/^[LoO]/.test(cellWords[cell]) ? "an" : "a"} ${cellWords[cell]}`;
+}
+
 function modelLines(task: TaskKind, cell: CellName, hidden: number): string[] {
-  const { activation, reflectors, radius } = tasks[task];
+  const { activation, reflectors, radius, net = [] } = tasks[task];
+  const gated = task === "deep" ? "" : "; lstm; gru";
   const head = [
     '"model": {',
-    "  // rnn: vanilla; spectral: W = U diag(σ) Vᵀ with σ in a band; orthogonal: σ = 1; lstm; gru.",
+    ...net.map((line) => `  ${line}`),
+    `  // rnn: vanilla; spectral: W = U diag(σ) Vᵀ with σ in a band; orthogonal: σ = 1${gated}.`,
     `  "cell": "${cell}",`,
   ];
   const size = `  "hidden": ${hidden}`;
@@ -133,7 +222,9 @@ function modelLines(task: TaskKind, cell: CellName, hidden: number): string[] {
       return [
         ...head,
         `${size},`,
-        "  // uniform is what PyTorch's nn.RNN starts with; orthogonal lets the gradient travel farther at first.",
+        // A leaky ReLU in both: the cells then differ in W alone.
+        ...(task === "deep" ? [`  "activation": "${activation.name}",`] : []),
+        `  // uniform is what PyTorch's ${task === "deep" ? "nn.Linear" : "nn.RNN"} starts with; orthogonal lets the gradient travel farther at first.`,
         '  "initialization": "uniform"',
         "},",
       ];

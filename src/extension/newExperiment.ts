@@ -2,7 +2,14 @@
 import * as vscode from "vscode";
 import type { CellName } from "../experiment/schema.ts";
 import { uriOf } from "./experimentFile.ts";
-import { experimentText, fileName, freeName, nameProblem, type TaskKind } from "./experimentText.ts";
+import {
+  cellsFor,
+  experimentText,
+  fileName,
+  freeName,
+  nameProblem,
+  type TaskKind,
+} from "./experimentText.ts";
 import { command } from "./report.ts";
 import type { Services } from "./services.ts";
 
@@ -30,10 +37,34 @@ const taskChoices: readonly Choice<TaskKind>[] = [
     value: "digits",
   },
   {
+    label: "MNIST pixel by pixel",
+    description: "mnist",
+    detail: "Handwritten digits as 784 timesteps; the command Get MNIST fetches them",
+    value: "mnist",
+  },
+  {
+    label: "Text",
+    description: "text",
+    detail: "Predict the next character, with state carried on; train.txt and test.txt",
+    value: "text",
+  },
+  {
+    label: "UCR time series",
+    description: "ucr",
+    detail: "A data set of the archive: NAME_TRAIN.tsv and NAME_TEST.tsv",
+    value: "ucr",
+  },
+  {
     label: "Your own sequences",
     description: "csv",
-    detail: "Labelled sequences from text files, such as the UCR time series",
+    detail: "Labelled sequences from text files",
     value: "csv",
+  },
+  {
+    label: "Deep net on MNIST",
+    description: "deep",
+    detail: "A feed-forward net of 30 layers on whole images: layers in place of timesteps",
+    value: "deep",
   },
 ];
 
@@ -62,7 +93,12 @@ async function newExperiment(target: unknown): Promise<vscode.Uri | undefined> {
   const title = "New Experiment";
   const task = await ask(`${title} (1/4): task`, "What is to be learned?", taskChoices);
   if (!task) return undefined;
-  const cell = await ask(`${title} (2/4): cell`, "Which recurrent cell?", cellChoices);
+  const cells = cellsFor(task);
+  const cell = await ask(
+    `${title} (2/4): cell`,
+    task === "deep" ? "Which layers?" : "Which recurrent cell?",
+    cellChoices.filter(({ value }) => cells.includes(value)),
+  );
   if (!cell) return undefined;
   const hidden = await ask(`${title} (3/4): size`, "Hidden size n", sizeChoices);
   if (!hidden) return undefined;

@@ -3,6 +3,7 @@ import { parseExperiment } from "../../../src/experiment/parseExperiment.ts";
 import { resolveExperiment } from "../../../src/experiment/resolveExperiment.ts";
 import { cellNames } from "../../../src/experiment/schema.ts";
 import {
+  cellsFor,
   copyText,
   experimentText,
   fileName,
@@ -12,14 +13,23 @@ import {
 } from "../../../src/extension/experimentText.ts";
 
 const combinations = taskKinds.flatMap((task) =>
-  cellNames.flatMap((cell) => [8, 512].map((hidden) => ({ task, cell, hidden }))),
+  cellsFor(task).flatMap((cell) => [8, 512].map((hidden) => ({ task, cell, hidden }))),
 );
+
+const deep = { task: "mnist", net: "mlp" };
+
+test("a deep net has no gates to choose, every other task has all cells", () => {
+  expect(cellsFor("deep")).toEqual(["rnn", "spectral", "orthogonal"]);
+  expect(cellsFor("mnist")).toEqual(cellNames);
+});
 
 test.each(combinations)("a new file for $task, $cell, $hidden is valid, without a warning", (chosen) => {
   const parsed = parseExperiment(experimentText(chosen), "new.sigmascope.json");
   expect(parsed.problems).toEqual([]);
   if (!parsed.ok) throw new Error("not valid");
-  expect(parsed.experiment.task.kind).toBe(chosen.task);
+  const { task, net } = chosen.task === "deep" ? deep : { task: chosen.task, net: "recurrent" };
+  expect(parsed.experiment.task.kind).toBe(task);
+  expect(parsed.experiment.model.net).toBe(net);
   expect(parsed.experiment.model.cell).toBe(chosen.cell);
   expect(parsed.experiment.model.hidden).toBe(chosen.hidden);
 });
@@ -28,6 +38,9 @@ test("a new file begins with what it is for", () => {
   const text = experimentText({ task: "digits", cell: "lstm", hidden: 64 });
   expect(text.split("\n")[0]).toBe("// Read handwritten digits pixel by pixel, with an LSTM.");
   expect(experimentText({ task: "adding", cell: "rnn", hidden: 64 })).toContain("with a vanilla RNN.");
+  expect(experimentText({ task: "deep", cell: "spectral", hidden: 64 })).toContain(
+    "with a deep feed-forward net of spectral layers.",
+  );
 });
 
 test("a name that is taken gets a number", () => {
