@@ -8,7 +8,7 @@ import type { ControlCommand } from "../runs/run.ts";
 import { SystemFailure } from "../runs/systemError.ts";
 import { taskMetric } from "../tasks/metric.ts";
 import type { Sequences, Task } from "../tasks/task.ts";
-import { isRecorded, measuresSpectrum, spectrumInterval } from "./cadence.ts";
+import { isRecorded } from "./cadence.ts";
 import { capacityOf } from "./capacity.ts";
 import { initialStates, statesToTensors } from "./carriedStates.ts";
 import type { StepRate, TrainingClock } from "./clock.ts";
@@ -16,12 +16,12 @@ import { type CommandQueue, pollMilliseconds } from "./commands.ts";
 import { evaluateOn, sliceSequences } from "./evaluation.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { comparedSequences, measuredBatches, switchModel } from "./liveSwitch.ts";
-import { type Lyapunov, recordsLyapunov } from "./lyapunov.ts";
-import { findNonFinite, type NonFiniteOrigin } from "./nonFinite.ts";
+import { findNonFinite } from "./nonFinite.ts";
+import { NonFiniteStep } from "./nonFiniteStep.ts";
 import type { Recorder } from "./recorder.ts";
+import { recordRow } from "./recordRow.ts";
 import type { RunOutput } from "./runOutput.ts";
 import { isDue, learningRateAt, type Schedule } from "./schedule.ts";
-import { spectraOf, spectrumIsKnown } from "./spectra.ts";
 import type { SpectrumMeter } from "./spectrumMeter.ts";
 
 /** How long steps may follow each other before the process looks at commands, timers and signals. */
@@ -30,24 +30,6 @@ const sliceMilliseconds = 40;
 const mostWaitingRows = 512;
 /** Sequences of an evaluation that the engine is given at once, at least. */
 const evaluationBatch = 64;
-
-/** A step whose loss or gradient is not finite; no parameter was changed by it. */
-export class NonFiniteStep extends Error {
-  readonly step: number;
-  readonly result: StepResult;
-  readonly origin: NonFiniteOrigin | undefined;
-
-  constructor(step: number, result: StepResult, origin: NonFiniteOrigin | undefined) {
-    const what = Number.isFinite(result.loss)
-      ? `the gradient's norm became ${result.gradientNorm}`
-      : `the loss became ${result.loss}`;
-    super(`${what} at step ${step}${origin ? `, timestep ${origin.timestep} of the sequence` : ""}`);
-    this.name = "NonFiniteStep";
-    this.step = step;
-    this.result = result;
-    this.origin = origin;
-  }
-}
 
 export interface LoopParts {
   readonly experiment: Experiment;
@@ -181,31 +163,11 @@ export class TrainingLoop {
     return { ...result, metric: taskMetric(this.#parts.task, result) };
   }
 
-  #record(step: number, learningRate: number, batch: Batch, result: StepResult, withSpectrum: boolean): void {
-    const { experiment, recorder, meter, clock } = this.#parts;
-    const { spec } = this.#model;
-    const interval = spectrumInterval(spec, batch.size, batch.length);
-    const measured = withSpectrum || measuresSpectrum(step, experiment.telemetry.cadence, interval);
-    const known = spectrumIsKnown(spec);
-    const spectra = known
-      ? spectraOf(spec, this.#model.getParameters())
-      : measured
-        ? meter.measure(spec, this.#model.getParameters())
-        : null;
-    if (spectra !== null) this.#completeRow = step;
-    const lyapunov = this.#lyapunov(step, withSpectrum);
-    const time = clock.seconds;
-    recorder.record({ step, time, learningRate, result, batchSize: batch.size, spectra, lyapunov });
-  }
-
-  /** Lyapunov exponents along the test set's first sequence, where they are due. */
-  #lyapunov(step: number, wanted: boolean): Promise<readonly Lyapunov[]> | null {
-    const { experiment, task, meter } = this.#parts;
-    const { spec } = this.#model;
-    const { cadence, lyapunov: interval } = experiment.telemetry;
-    if (interval === undefined || !recordsLyapunov(experiment, spec)) return null;
-    if (!wanted && !measuresSpectrum(step, cadence, interval)) return null;
-    return meter.measureLyapunov(spec, this.#model.getParameters(), sliceSequences(task.test, 0, 1).inputs);
+  #record(step: number, learningRate: number, batch: Batch, result: StepResult, isLast: boolean): void {
+    const time = this.#parts.clock.seconds;
+    const row = { step, time, learningRate, result, batchSize: batch.size };
+    const withSpectrum = recordRow(this.#parts, this.#model, row, batch.length, isLast);
+    if (withSpectrum) this.#completeRow = step;
   }
 
   /** Records the step that broke, with what it shows of the gradient, and ends training. */

@@ -17,6 +17,7 @@ import { DiskReserve, describeFailure } from "./failure.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { assertModelFits } from "./modelFits.ts";
 import { optimizerOf } from "./modelSpec.ts";
+import { NonFiniteStep } from "./nonFiniteStep.ts";
 import {
   diagnosticRunOf,
   loadTaskOf,
@@ -31,7 +32,7 @@ import { RunOutput, writeEvent } from "./runOutput.ts";
 import { RunStatus } from "./runStatus.ts";
 import { scheduleOf } from "./schedule.ts";
 import { SpectrumMeter } from "./spectrumMeter.ts";
-import { NonFiniteStep, TrainingLoop } from "./trainingLoop.ts";
+import { TrainingLoop } from "./trainingLoop.ts";
 
 export interface SessionOptions {
   /** Threads of the engine; undefined: as many as it finds useful. */

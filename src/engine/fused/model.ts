@@ -1,6 +1,5 @@
 /** A model of the fused engine: the steps of a training step, in order. */
 import { assertBatch, batchParts, lossTerms } from "../batches.ts";
-import { byDepth } from "../depth.ts";
 import type {
   Batch,
   EvaluationResult,
@@ -11,10 +10,10 @@ import type {
   StepResult,
   TensorMap,
 } from "../engine.ts";
-import { isDeep, layerInputs } from "../parameters.ts";
+import { layerInputs } from "../parameters.ts";
 import { type Candidates, candidatesOf } from "../sampledSoftmax.ts";
 import { emptyStates, placeStates } from "../states.ts";
-import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
+import { allocateBatchBuffers, type BatchBuffers, shardsOf } from "./batchBuffers.ts";
 import { readCarried, writeCarried } from "./carried.ts";
 import {
   activations,
@@ -29,6 +28,7 @@ import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
 import { type LayerPlan, pad4, planLayer, sampledHead, transitionName } from "./plan.ts";
+import { readProbes } from "./probes.ts";
 import { SampledHead } from "./sampledHead.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
@@ -308,26 +308,7 @@ export class FusedModel implements Model {
   }
 
   #layerProbes(batch: Batch): LayerProbe[] {
-    const { length, size } = batch;
-    const { panels } = shardsOf(size);
-    const { floats, integers } = this.#arena;
-    const { norms, saturated } = this.#buffers!;
-    const probes = this.#plans.map((_, layer) => {
-      const gradientNorm = new Float32Array(length * size);
-      const saturation = new Float32Array(length);
-      const base = norms / 4 + layer * length * panels * panelWidth;
-      const counts = saturated / 4 + layer * length * panels;
-      for (let t = 0; t < length; t++) {
-        const from = base + t * panels * panelWidth;
-        // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
-        for (let b = 0; b < size; b++) gradientNorm[t * size + b] = floats[from + b]! * size;
-        let count = 0;
-        for (let panel = 0; panel < panels; panel++) count += integers[counts + t * panels + panel]!;
-        saturation[t] = count / (size * this.spec.hidden);
-      }
-      return { gradientNorm, saturation };
-    });
-    return isDeep(this.spec) ? [byDepth(probes, size)] : probes;
+    return readProbes(this.#arena, this.#buffers!, this.spec, batch);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { taskSchema } from "../../../src/experiment/schema.ts";
+import { taskSchema } from "../../../src/experiment/taskSchema.ts";
 import { loadTask } from "../../../src/tasks/loadTask.ts";
 import type { Task } from "../../../src/tasks/task.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { taskSchema } from "../../../src/experiment/schema.ts";
+import { taskSchema } from "../../../src/experiment/taskSchema.ts";
 import { loadTask } from "../../../src/tasks/loadTask.ts";
 import type { Task } from "../../../src/tasks/task.ts";
 
