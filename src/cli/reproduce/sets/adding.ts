@@ -19,7 +19,7 @@ function experiments(length: number, quick: boolean): SetExperiment[] {
     : { steps: 8000, batch: 50, learningRateDecay: 0.5, decaySteps: 2000 };
   // A fifth of the sequence with a quarter of the units: the same order of the models.
   const actualLength = quick ? length / 5 : length;
-  return comparedModels(quick ? 32 : 128, near, quick ? 0.001 : 0.0003).map(
+  return comparedModels(quick ? 32 : 128, near, quick ? 0.0005 : 0.0003).map(
     ({ name, model, training: own }) => ({
       name,
       model: name,
