@@ -166,9 +166,10 @@ export interface Kernels {
     scale: number,
     decay: number,
   ): number;
-  spectralWorkspace(n: number, m1: number, m2: number): number;
+  spectralWorkspace(rows: number, columns: number, m1: number, m2: number): number;
   spectralMaterialize(
-    n: number,
+    rows: number,
+    columns: number,
     m1: number,
     m2: number,
     u: number,
@@ -178,7 +179,8 @@ export interface Kernels {
     workspace: number,
   ): void;
   spectralPullback(
-    n: number,
+    rows: number,
+    columns: number,
     m1: number,
     m2: number,
     u: number,

@@ -1,8 +1,9 @@
 /**
  * The SVD parameterization W = U diag(σ) Vᵀ (Zhang, Lei & Dhillon 2018) with blocked Householder products.
  *
- * u is [m₁, n] and v [m₂, n], row-major. Row i holds a reflector of length n − i, right-aligned; what stands in its
- * first i entries counts as zero. U = H(row 0) H(row 1) ⋯ H(row m₁ − 1) with H = I − 2uuᵀ/‖u‖², and I where u = 0;
+ * W is [rows, columns], and Σ has its min(rows, columns) values on the diagonal. u is [m₁, rows] and v [m₂, columns],
+ * row-major. Row i holds a reflector of length n − i (n = rows or columns), right-aligned; what stands in its first i
+ * entries counts as zero. U = H(row 0) H(row 1) ⋯ H(row m₁ − 1) with H = I − 2uuᵀ/‖u‖², and I where u = 0;
  * V likewise from v. m₂ = 0 means V = I, and sigma = 0 means σ ≡ 1: the orthogonal cell.
  *
  * Gradient. Let G = ∂L/∂W, and S = G Wᵀ − W Gᵀ for u (Gᵀ W − Wᵀ G for v), a skew matrix. Differentiating one
@@ -12,7 +13,7 @@
  *
  * For a block of b reflectors in the form I − Yᵀ T Y, the columns 2 P_i y_i are those of Yᵀ T, so with R = −Tᵀ Y S
  * (row i is 2 (S P_i y_i)ᵀ) and E = R Yᵀ T, the gradients for unit rows are R − tril(E, −1) Y. The next block sees
- * S ← S + Yᵀ Q − Qᵀ Y with Q = R − ½ E Y: all of it matrix products, O(n² m) in total.
+ * S ← S + Yᵀ Q − Qᵀ Y with Q = R − ½ E Y: all of it matrix products, O(n² m) in total for a square W.
  */
 import { gemm, gemmWorkspace } from "./gemm";
 import { applyLeft, applyRight, blockRows, bytesT, prepare, strideT } from "./reflectors";
@@ -43,10 +44,18 @@ function triangleOf(n: i32, m: i32, factor: usize): usize {
   return factor + floats(m * n) + floats(m);
 }
 
-/** Bytes of the temporaries that the widest block needs: five of b × n, three of b × b. */
-function blockBytes(n: i32, m1: i32, m2: i32): i32 {
-  const b = max(blockRows(n, m1), blockRows(n, m2));
-  return 5 * floats(b * n) + 3 * floats(b * b);
+/** Bytes of the temporaries that the widest block needs: five of b × n with n the longer side, three of b × b. */
+function blockBytes(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
+  const b = max(blockRows(rows, m1), blockRows(columns, m2));
+  return 5 * floats(b * max(rows, columns)) + 3 * floats(b * b);
+}
+
+/** Floats of S, or of a copy of G, whichever is larger; a factor of one block needs no S. */
+function squareFloats(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
+  let most = rows * columns;
+  if (blockRows(rows, m1) < m1) most = max(most, rows * rows);
+  if (blockRows(columns, m2) < m2) most = max(most, columns * columns);
+  return most;
 }
 
 function productBytes(n: i32): i32 {
@@ -55,17 +64,24 @@ function productBytes(n: i32): i32 {
 }
 
 /** Bytes of workspace, starting at a multiple of 16, for `spectralMaterialize` and `spectralPullback`. */
-export function spectralWorkspace(n: i32, m1: i32, m2: i32): i32 {
-  return productBytes(n) + factorBytes(n, m1) + factorBytes(n, m2) + blockBytes(n, m1, m2) + floats(n * n);
+export function spectralWorkspace(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
+  return (
+    productBytes(max(rows, columns)) +
+    factorBytes(rows, m1) +
+    factorBytes(columns, m2) +
+    blockBytes(rows, columns, m1, m2) +
+    floats(squareFloats(rows, columns, m1, m2))
+  );
 }
 
 /**
- * W = U diag(σ) Vᵀ.
- * @param sigma [n], or 0 for σ ≡ 1.
- * @param W [n, n] row-major, written.
+ * W = U Σ Vᵀ.
+ * @param sigma [min(rows, columns)], or 0 for σ ≡ 1.
+ * @param W [rows, columns] row-major, written.
  */
 export function spectralMaterialize(
-  n: i32,
+  rows: i32,
+  columns: i32,
   m1: i32,
   m2: i32,
   u: usize,
@@ -74,38 +90,54 @@ export function spectralMaterialize(
   W: usize,
   workspace: usize,
 ): void {
-  const U = workspace + productBytes(n);
-  const V = U + factorBytes(n, m1);
-  const scratch = V + factorBytes(n, m2);
-  prepare(n, m1, u, U, normsOf(n, m1, U), triangleOf(n, m1, U), scratch, workspace);
-  prepare(n, m2, v, V, normsOf(n, m2, V), triangleOf(n, m2, V), scratch, workspace);
+  const U = workspace + productBytes(max(rows, columns));
+  const V = U + factorBytes(rows, m1);
+  const scratch = V + factorBytes(columns, m2);
+  prepare(rows, m1, u, U, normsOf(rows, m1, U), triangleOf(rows, m1, U), scratch, workspace);
+  prepare(columns, m2, v, V, normsOf(columns, m2, V), triangleOf(columns, m2, V), scratch, workspace);
 
-  memory.fill(W, 0, (n * n) << 2);
-  for (let i = 0; i < n; i++) store<f32>(W + ((i * n + i) << 2), sigma ? load<f32>(sigma + (i << 2)) : 1);
+  memory.fill(W, 0, (rows * columns) << 2);
+  for (let i = 0; i < min(rows, columns); i++) {
+    store<f32>(W + ((i * columns + i) << 2), sigma ? load<f32>(sigma + (i << 2)) : 1);
+  }
 
   // From the last block to the first, W is still diagonal outside the rows and columns that the block acts on.
-  const b2 = blockRows(n, m2);
+  const b2 = blockRows(columns, m2);
   for (let first = lastBlock(m2, b2); first >= 0; first -= b2) {
-    const length = n - first;
-    const corner = (first * n + first) << 2;
-    const T = triangleOf(n, m2, V) + ((first * strideT(b2)) << 2);
-    applyRight(1, min(b2, m2 - first), length, length, V + corner, n, T, strideT(b2), W + corner, n, scratch, workspace);
+    // Below the last row there is nothing for the block to act on.
+    if (first >= rows) continue;
+    const corner = (first * columns + first) << 2;
+    const T = triangleOf(columns, m2, V) + ((first * strideT(b2)) << 2);
+    applyRight(
+      1,
+      min(b2, m2 - first),
+      columns - first,
+      rows - first,
+      V + corner,
+      columns,
+      T,
+      strideT(b2),
+      W + corner,
+      columns,
+      scratch,
+      workspace,
+    );
   }
-  const b1 = blockRows(n, m1);
+  const b1 = blockRows(rows, m1);
   for (let first = lastBlock(m1, b1); first >= 0; first -= b1) {
     const column = m2 == 0 ? first : 0;
-    const T = triangleOf(n, m1, U) + ((first * strideT(b1)) << 2);
+    const T = triangleOf(rows, m1, U) + ((first * strideT(b1)) << 2);
     applyLeft(
       0,
       min(b1, m1 - first),
-      n - first,
-      n - column,
-      U + ((first * n + first) << 2),
-      n,
+      rows - first,
+      columns - column,
+      U + ((first * rows + first) << 2),
+      rows,
       T,
       strideT(b1),
-      W + ((first * n + column) << 2),
-      n,
+      W + ((first * columns + column) << 2),
+      columns,
       scratch,
       workspace,
     );
@@ -120,12 +152,13 @@ function lastBlock(m: i32, b: i32): i32 {
 /**
  * Gradients of u, v and σ from G = ∂L/∂W.
  * @param W what `spectralMaterialize` made of the same u, v and sigma.
- * @param dU [m1, n]; the first i entries of row i, and the row of a reflector of length 1 (a sign), are exactly 0.
- * @param dV [m2, n], likewise; not written if m2 = 0.
- * @param dSigma [n]; not written if sigma = 0.
+ * @param dU [m1, rows]; the first i entries of row i, and the row of a reflector of length 1 (a sign), are exactly 0.
+ * @param dV [m2, columns], likewise; not written if m2 = 0.
+ * @param dSigma [min(rows, columns)]; not written if 0 or if sigma = 0.
  */
 export function spectralPullback(
-  n: i32,
+  rows: i32,
+  columns: i32,
   m1: i32,
   m2: i32,
   u: usize,
@@ -138,21 +171,27 @@ export function spectralPullback(
   dSigma: usize,
   workspace: usize,
 ): void {
-  const U = workspace + productBytes(n);
-  const V = U + factorBytes(n, m1);
-  const square = V + factorBytes(n, m2);
-  const scratch = square + floats(n * n);
-  prepare(n, m1, u, U, normsOf(n, m1, U), triangleOf(n, m1, U), scratch, workspace);
-  prepare(n, m2, v, V, normsOf(n, m2, V), triangleOf(n, m2, V), scratch, workspace);
-  pullFactor(0, n, m1, U, W, G, dU, square, scratch, workspace);
-  pullFactor(1, n, m2, V, W, G, dV, square, scratch, workspace);
-  if (sigma) pullSigma(n, m1, m2, U, V, G, dSigma, square, scratch, workspace);
+  const U = workspace + productBytes(max(rows, columns));
+  const V = U + factorBytes(rows, m1);
+  const square = V + factorBytes(columns, m2);
+  const scratch = square + floats(squareFloats(rows, columns, m1, m2));
+  prepare(rows, m1, u, U, normsOf(rows, m1, U), triangleOf(rows, m1, U), scratch, workspace);
+  prepare(columns, m2, v, V, normsOf(columns, m2, V), triangleOf(columns, m2, V), scratch, workspace);
+  pullFactor(0, rows, columns, columns, m1, U, W, G, dU, square, scratch, workspace);
+  pullFactor(1, columns, rows, columns, m2, V, W, G, dV, square, scratch, workspace);
+  if (sigma && dSigma) pullSigma(rows, columns, m1, m2, U, V, G, dSigma, square, scratch, workspace);
 }
 
-/** Gradient of one factor's reflectors. `transposed` 0: U, S = G Wᵀ − W Gᵀ; 1: V, S = Gᵀ W − Wᵀ G. */
+/**
+ * Gradient of one factor's reflectors. `transposed` 0: U, S = G Wᵀ − W Gᵀ; 1: V, S = Gᵀ W − Wᵀ G.
+ * @param n side of W that the factor acts on; `other`, the other one.
+ * @param ld columns of W and G.
+ */
 function pullFactor(
   transposed: i32,
   n: i32,
+  other: i32,
+  ld: i32,
   m: i32,
   factor: usize,
   W: usize,
@@ -165,7 +204,7 @@ function pullFactor(
   if (m == 0) return;
   const b = blockRows(n, m);
   const single = b == m;
-  const inner = floats(b * n);
+  const inner = floats(b * max(n, other));
   // [Y; Q; −Y] lie one behind the other, so that S's update is one product of [Y; Q] and [Q; −Y].
   const stack = scratch;
   const product = stack + 3 * inner;
@@ -173,7 +212,7 @@ function pullFactor(
   const RYt = R + inner;
   const E = RYt + floats(b * b);
   if (!single) {
-    gemm(transposed, 1 - transposed, n, n, n, 1, G, n, W, n, 0, square, n, workspace);
+    gemm(transposed, 1 - transposed, n, n, other, 1, G, ld, W, ld, 0, square, n, workspace);
     skew(n, square);
   }
   for (let first = 0; first < m; first += b) {
@@ -185,10 +224,10 @@ function pullFactor(
     const S = square + corner;
     if (single) {
       // Y S = (Y G) Wᵀ − (Y W) Gᵀ, without S itself.
-      gemm(0, transposed, rows, n, n, 1, Y, n, G, n, 0, R, n, workspace);
-      gemm(0, 1 - transposed, rows, n, n, 1, R, n, W, n, 0, product, n, workspace);
-      gemm(0, transposed, rows, n, n, 1, Y, n, W, n, 0, R, n, workspace);
-      gemm(0, 1 - transposed, rows, n, n, -1, R, n, G, n, 1, product, n, workspace);
+      gemm(0, transposed, rows, other, n, 1, Y, n, G, ld, 0, R, other, workspace);
+      gemm(0, 1 - transposed, rows, n, other, 1, R, other, W, ld, 0, product, n, workspace);
+      gemm(0, transposed, rows, other, n, 1, Y, n, W, ld, 0, R, other, workspace);
+      gemm(0, 1 - transposed, rows, n, other, -1, R, other, G, ld, 1, product, n, workspace);
     } else {
       gemm(0, 0, rows, length, length, 1, Y, n, S, n, 0, product, length, workspace);
     }
@@ -263,7 +302,8 @@ function skew(n: i32, K: usize): void {
 
 /** ∂L/∂σ = diag(Uᵀ G V). */
 function pullSigma(
-  n: i32,
+  rows: i32,
+  columns: i32,
   m1: i32,
   m2: i32,
   U: usize,
@@ -274,22 +314,23 @@ function pullSigma(
   scratch: usize,
   workspace: usize,
 ): void {
-  memory.copy(square, G, (n * n) << 2);
-  const b1 = blockRows(n, m1);
+  memory.copy(square, G, (rows * columns) << 2);
+  const b1 = blockRows(rows, m1);
   for (let first = 0; first < m1; first += b1) {
-    const rows = min(b1, m1 - first);
-    const T = triangleOf(n, m1, U) + ((first * strideT(b1)) << 2);
-    const Y = U + ((first * n + first) << 2);
-    applyLeft(1, rows, n - first, n, Y, n, T, strideT(b1), square + ((first * n) << 2), n, scratch, workspace);
+    const count = min(b1, m1 - first);
+    const T = triangleOf(rows, m1, U) + ((first * strideT(b1)) << 2);
+    const Y = U + ((first * rows + first) << 2);
+    const X = square + ((first * columns) << 2);
+    applyLeft(1, count, rows - first, columns, Y, rows, T, strideT(b1), X, columns, scratch, workspace);
   }
-  const b2 = blockRows(n, m2);
+  const b2 = blockRows(columns, m2);
   for (let first = 0; first < m2; first += b2) {
-    const rows = min(b2, m2 - first);
-    const T = triangleOf(n, m2, V) + ((first * strideT(b2)) << 2);
-    const Y = V + ((first * n + first) << 2);
-    applyRight(0, rows, n - first, n, Y, n, T, strideT(b2), square + (first << 2), n, scratch, workspace);
+    const count = min(b2, m2 - first);
+    const T = triangleOf(columns, m2, V) + ((first * strideT(b2)) << 2);
+    const Y = V + ((first * columns + first) << 2);
+    applyRight(0, count, columns - first, rows, Y, columns, T, strideT(b2), square + (first << 2), columns, scratch, workspace);
   }
-  for (let i = 0; i < n; i++) {
-    store<f32>(dSigma + (i << 2), load<f32>(square + ((i * n + i) << 2)));
+  for (let i = 0; i < min(rows, columns); i++) {
+    store<f32>(dSigma + (i << 2), load<f32>(square + ((i * columns + i) << 2)));
   }
 }

@@ -6,9 +6,10 @@ import { materialize, pullback } from "../../../src/spectral/spectral.ts";
 import { Bench, builds, compile, relativeError } from "./compile.ts";
 
 interface Exports {
-  spectralWorkspace(n: number, m1: number, m2: number): number;
+  spectralWorkspace(rows: number, columns: number, m1: number, m2: number): number;
   spectralMaterialize(
-    n: number,
+    rows: number,
+    columns: number,
     m1: number,
     m2: number,
     u: number,
@@ -18,7 +19,8 @@ interface Exports {
     workspace: number,
   ): void;
   spectralPullback(
-    n: number,
+    rows: number,
+    columns: number,
     m1: number,
     m2: number,
     u: number,
@@ -82,9 +84,9 @@ describe.each(builds)("%s build", (build) => {
     bench = new Bench(await compile("householder.ts", build));
   });
 
-  /** Runs both kernels; `sigma` undefined: the orthogonal cell. */
+  /** Runs both kernels; `sigma` undefined: σ ≡ 1. */
   function run(
-    n: number,
+    [rows, columns]: readonly [number, number],
     u: Float32Array,
     v: Float32Array,
     sigma: Float32Array | undefined,
@@ -92,24 +94,74 @@ describe.each(builds)("%s build", (build) => {
   ) {
     bench.clear();
     const { kernels } = bench;
-    const [m1, m2] = [u.length / n, v.length / n];
+    const [m1, m2] = [u.length / rows, v.length / columns];
+    const count = Math.min(rows, columns);
     const inputs = { u: bench.place(u), v: bench.place(v), sigma: sigma ? bench.place(sigma) : 0 };
-    const [W, g] = [bench.allocate(n * n), bench.place(G)];
-    const [dU, dV, dSigma] = [bench.allocate(u.length), bench.allocate(v.length), bench.allocate(n)];
-    const bytes = kernels.spectralWorkspace(n, m1, m2);
+    const [W, g] = [bench.allocate(rows * columns), bench.place(G)];
+    const [dU, dV, dSigma] = [bench.allocate(u.length), bench.allocate(v.length), bench.allocate(count)];
+    const bytes = kernels.spectralWorkspace(rows, columns, m1, m2);
     const workspace = bench.allocate(bytes / 4);
     const forget = () => bench.floats.fill(Number.NaN, workspace / 4, (workspace + bytes) / 4);
-    kernels.spectralMaterialize(n, m1, m2, inputs.u, inputs.v, inputs.sigma, W, workspace);
+    kernels.spectralMaterialize(rows, columns, m1, m2, inputs.u, inputs.v, inputs.sigma, W, workspace);
     forget();
-    kernels.spectralPullback(n, m1, m2, inputs.u, inputs.v, inputs.sigma, W, g, dU, dV, dSigma, workspace);
+    kernels.spectralPullback(
+      rows,
+      columns,
+      m1,
+      m2,
+      inputs.u,
+      inputs.v,
+      inputs.sigma,
+      W,
+      g,
+      dU,
+      dV,
+      dSigma,
+      workspace,
+    );
     expect(bench.floats[(workspace + bytes) / 4], "the float after the workspace").toBeNaN();
     return {
-      W: bench.read(W, n * n),
+      W: bench.read(W, rows * columns),
       dU: bench.read(dU, u.length),
       dV: bench.read(dV, v.length),
-      dSigma: bench.read(dSigma, n),
+      dSigma: bench.read(dSigma, count),
     };
   }
+
+  it.each([
+    [1, 5, 1, 1],
+    [5, 1, 5, 1],
+    [3, 7, 3, 3],
+    [7, 3, 2, 3],
+    [6, 40, 6, 40],
+    [40, 6, 40, 6],
+    [33, 70, 33, 33],
+    [70, 33, 70, 33],
+    [12, 150, 12, 12],
+    [150, 35, 40, 35],
+    [36, 130, 36, 130],
+  ])("%i × %i, m = [%i, %i] agrees with double precision", (rows, columns, m1, m2) => {
+    const random = new Random(12, rows, columns, m1, m2);
+    const count = Math.min(rows, columns);
+    const p = Float64Array.from({ length: count }, () => random.normal());
+    const [u, v] = [reflectors(random, rows, m1, 7), reflectors(random, columns, m2, -7)];
+    const G = Float32Array.from({ length: rows * columns }, () => random.normal());
+    for (const values of [p, new Float64Array(count)]) {
+      // p = 0 in a band around 1 is σ ≡ 1, for which there is a way without σ.
+      const own = values === p ? band : { radius: 0.3, center: 1 };
+      const sigma = values === p ? Float32Array.from(p, (value) => sigmaOf(value, own)) : undefined;
+      const found = run([rows, columns], u, v, sigma, G);
+      const shape = { rows, columns, reflectors: [m1, m2], ...own } as const;
+      const parameters = { u: cleared(u, rows), v: cleared(v, columns), p: values };
+      const expected = pullback(shape, parameters, Float64Array.from(G));
+      expect(relativeError(found.W, materialize(shape, parameters))).toBeLessThan(tolerance);
+      expect(relativeError(found.dU, expected.u)).toBeLessThan(tolerance);
+      expect(relativeError(found.dV, expected.v)).toBeLessThan(tolerance);
+      if (!sigma) continue;
+      const dP = found.dSigma.map((value, i) => value * sigmaDerivative(p[i]!, own));
+      expect(relativeError(dP, expected.p)).toBeLessThan(tolerance);
+    }
+  });
 
   function problem(random: Random, n: number, m1: number, m2: number, outside = 0) {
     const p = Float64Array.from({ length: n }, () => random.normal());
@@ -126,7 +178,7 @@ describe.each(builds)("%s build", (build) => {
     const { u, v, p, sigma, G } = problem(new Random(8, n, m1, m2), n, m1, m2);
     if (m1 > 3) u.fill(0, 2 * n, 3 * n);
     if (m2 > 1) v.fill(0, (m2 - 2) * n, (m2 - 1) * n);
-    const found = run(n, u, v, sigma, G);
+    const found = run([n, n], u, v, sigma, G);
     const shape = { rows: n, columns: n, reflectors: [m1, m2], ...band } as const;
     const parameters = { u: cleared(u, n), v: cleared(v, n), p };
     const expected = pullback(shape, parameters, Float64Array.from(G));
@@ -145,7 +197,7 @@ describe.each(builds)("%s build", (build) => {
     [130, 40],
   ])("the orthogonal cell, n = %i, m = %i, agrees with double precision", (n, m) => {
     const { u, G } = problem(new Random(9, n, m), n, m, 0);
-    const found = run(n, u, new Float32Array(0), undefined, G);
+    const found = run([n, n], u, new Float32Array(0), undefined, G);
     const shape = { size: n, reflectors: m };
     const [exact, gradient] = [cleared(u, n), Float64Array.from(G)];
     expect(relativeError(found.W, materializeOrthogonal(shape, exact))).toBeLessThan(tolerance);
@@ -158,8 +210,8 @@ describe.each(builds)("%s build", (build) => {
       const clean = problem(new Random(10, n), n, n, n);
       const dirty = problem(new Random(10, n), n, n, n, 123);
       for (const { u } of [clean, dirty]) u.fill(0, 4 * n, 5 * n);
-      const found = run(n, dirty.u, dirty.v, dirty.sigma, dirty.G);
-      expect(found).toEqual(run(n, clean.u, clean.v, clean.sigma, clean.G));
+      const found = run([n, n], dirty.u, dirty.v, dirty.sigma, dirty.G);
+      expect(found).toEqual(run([n, n], clean.u, clean.v, clean.sigma, clean.G));
       for (const gradient of [found.dU, found.dV]) {
         const mustBeZero = (value: number, index: number) => {
           const [row, column] = [Math.floor(index / n), index % n];
@@ -174,10 +226,10 @@ describe.each(builds)("%s build", (build) => {
   it("does not depend on the length of the reflectors, however small or large", () => {
     const n = 40;
     const { u, v, sigma, G } = problem(new Random(11), n, n, n);
-    const plain = run(n, u, v, sigma, G);
+    const plain = run([n, n], u, v, sigma, G);
     for (const factor of [2 ** -100, 2 ** 100]) {
       const scaled = run(
-        n,
+        [n, n],
         u.map((value) => value * factor),
         v,
         sigma,
