@@ -1,6 +1,7 @@
 /** What a run is and how it stands, in the words and marks of the panels. */
 import type { Experiment } from "../experiment/schema.ts";
 import type { RunAbout, RunMoment, RunNews } from "../protocol/details.ts";
+import { allowedBand } from "../report/allowedBand.ts";
 import { modelText, momentText, taskText, trainingText } from "../report/reportRun.ts";
 import { standingEvents } from "../runs/events.ts";
 import type { RunEvent } from "../runs/run.ts";
@@ -30,22 +31,21 @@ export function momentsOf(events: readonly RunEvent[]): RunMoment[] {
 
 /** The bands that the cells of a run promised for its singular values, each for the steps where it held. */
 export function bandsOf(
-  { model: { cell, center, radius } }: Experiment,
+  { model }: Experiment,
   events: readonly RunEvent[],
   lastStep: number,
 ): RunNews["bands"] {
-  const bands: { low: number; high: number; steps: [number, number] }[] = [];
-  const begin = (name: string, middle: number, around: number, step: number) => {
-    if (name === "spectral")
-      bands.push({ low: middle - around, high: middle + around, steps: [step, lastStep] });
-    else if (name === "orthogonal") bands.push({ low: 1, high: 1, steps: [step, lastStep] });
+  const bands: (RunNews["bands"][number] & { steps: [number, number] })[] = [];
+  const begin = (now: Parameters<typeof allowedBand>[0], step: number) => {
+    const band = allowedBand(now);
+    if (band !== null) bands.push({ ...band, steps: [step, lastStep] });
   };
-  begin(cell, center, radius, 0);
+  begin(model, 0);
   for (const event of standingEvents(events)) {
     if (event.type !== "switch") continue;
     const before = bands.at(-1);
     if (before !== undefined && before.steps[1] > event.step) before.steps[1] = event.step;
-    begin(event.to, event.band?.center ?? center, event.band?.radius ?? radius, event.step);
+    begin({ ...model, ...event.band, cell: event.to }, event.step);
   }
   return bands;
 }

@@ -232,7 +232,13 @@ export interface RunNews {
   readonly evaluations: readonly { readonly step: number; readonly loss: number; readonly metric: number }[];
   readonly moments: readonly RunMoment[];
   /** Where the singular values may lie, and during which steps; in order, a run may have switched. */
-  readonly bands: readonly { readonly low: number; readonly high: number; readonly steps: Span }[];
+  readonly bands: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly steps: Span;
+    /** Of the first layer's matrix, where it has others. */
+    readonly first?: { readonly low: number; readonly high: number } | undefined;
+  }[];
   /** One sentence for each thing that could not be read. */
   readonly problems: readonly string[];
 }

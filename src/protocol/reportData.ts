@@ -93,6 +93,8 @@ export interface ReportBand {
   readonly high: number;
   readonly fromStep: number;
   readonly toStep: number;
+  /** Of the first layer's matrix, where it has others. */
+  readonly first?: { readonly low: number; readonly high: number } | undefined;
 }
 
 /** One value for each row that was kept. */

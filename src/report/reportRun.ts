@@ -5,6 +5,7 @@ import type { HalfLife, ReportBand, ReportLayer, ReportRunData } from "../protoc
 import { standingEvents } from "../runs/events.ts";
 import type { RunEvent, RunRecord } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
+import { allowedBand } from "./allowedBand.ts";
 import { brief, thinIndices } from "./thin.ts";
 
 export interface ReportRun {
@@ -171,20 +172,13 @@ export function halfLifeValue(value: number): HalfLife {
 
 /** The band that the cell promises: after switches of parameterization, the newest one and for how long it held. */
 function bandOf(experiment: Experiment, events: readonly RunEvent[], lastStep: number): ReportBand | null {
-  const { cell, center, radius } = experiment.model;
-  const bounds = (cell: string, center: number, radius: number) =>
-    cell === "spectral"
-      ? { low: center - radius, high: center + radius }
-      : cell === "orthogonal"
-        ? { low: 1, high: 1 }
-        : null;
-  const start = bounds(cell, center, radius);
-  let band = start && { ...start, fromStep: 0, toStep: lastStep };
+  const start = allowedBand(experiment.model);
+  let band: ReportBand | null = start && { ...start, fromStep: 0, toStep: lastStep };
   for (const event of events) {
     if (event.type !== "switch") continue;
     if (band) band = { ...band, toStep: Math.min(band.toStep, event.step) };
-    const { low, high } = (event.band && bounds(event.to, event.band.center, event.band.radius)) ?? {};
-    if (low !== undefined && high !== undefined) band = { low, high, fromStep: event.step, toStep: lastStep };
+    const bounds = event.band && allowedBand({ ...experiment.model, ...event.band, cell: event.to });
+    if (bounds) band = { ...bounds, fromStep: event.step, toStep: lastStep };
   }
   return band;
 }
@@ -206,15 +200,19 @@ export function momentText(event: RunEvent): string | undefined {
   }
 }
 
-export function taskText({ task }: Experiment, length: number): string {
-  const reading = task.kind === "digits" ? ` by ${task.read}${task.permuted ? ", permuted" : ""}` : "";
+export function taskText({ task, model }: Experiment, length: number): string {
+  const reading = task.kind === "digits" ? ` by ${task.read}` : "";
+  const order = (task.kind === "digits" || task.kind === "mnist") && task.permuted ? ", permuted" : "";
   const delay = task.kind === "copy" ? `, delay ${task.delay}` : "";
-  return `${task.kind}${reading}${delay}, T = ${length}`;
+  // The length that is recorded of a feed-forward net is its depth, which stands with the model.
+  const timesteps = model.net === "recurrent" ? `, T = ${length}` : "";
+  return `${task.kind}${reading}${order}${delay}${timesteps}`;
 }
 
 export function modelText({ model }: Experiment): string {
-  const { cell, hidden, layers, activation, reflectors = Math.min(hidden, 16), radius, center } = model;
-  const parts = [cell, `n = ${hidden}`];
+  const { net, cell, hidden, layers, activation, reflectors = Math.min(hidden, 16), radius, center } = model;
+  const parts = net === "recurrent" ? [cell] : [net, cell === "rnn" ? "dense" : cell];
+  parts.push(`n = ${hidden}`);
   if (layers > 1) parts.push(`${layers} layers`);
   if (cell !== "lstm" && cell !== "gru") parts.push(activation);
   if (cell === "spectral" || cell === "orthogonal")

@@ -11,7 +11,14 @@ export function inUnit(text: string, unit: ProfileUnit | undefined): string {
     .replace(/\bTimesteps\b/g, "Layers")
     .replace(/\btimesteps\b/g, "layers")
     .replace(/\btimestep\b/g, "layer")
+    .replace(/\ba linear recurrence\b/g, "a linear layer")
+    .replace(/\bsequences\b/g, "examples")
     .replace(/\bat most T =/g, "at most");
+}
+
+/** What a plot of one matrix of several says in its title. @param name null: none is chosen. */
+export function ofMatrix(name: string | null): string {
+  return name === null || name === "W" ? "" : ` of ${matrixText(name)}`;
 }
 
 /** A transition matrix by what it belongs to: "W", "W of gate input", "W of layer 15". */

@@ -1,9 +1,10 @@
 /** The plots of one step: gradient and saturation by timestep, and the spectrum. */
+import { bandOf } from "../charts/bandOf.ts";
 import { plotOf } from "../charts/frame.ts";
 import { gradientProfile, profileAxes, profileDomain } from "../charts/gradientProfile.ts";
 import { lineChart } from "../charts/lineChart.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
-import { inUnit } from "../charts/profileWords.ts";
+import { inUnit, ofMatrix } from "../charts/profileWords.ts";
 import { spectrumDomain } from "../charts/singularTrajectories.ts";
 import { sortedSpectrum, sortedSpectrumAxes } from "../charts/sortedSpectrum.ts";
 import { type PlotDefinition, type Scene, timestepDomain } from "./plot.ts";
@@ -102,7 +103,7 @@ export const spectrumPlot: PlotDefinition = {
   y: "other",
   title: (scene) => {
     const spectrum = spectrumOf(scene);
-    return `Spectrum${spectrum ? ` at step ${formatInteger(spectrum.step)}` : ""}`;
+    return `Spectrum${ofMatrix(scene.view.matrix)}${spectrum ? ` at step ${formatInteger(spectrum.step)}` : ""}`;
   },
   caption: (scene) => {
     const band = bandAt(scene);
@@ -134,5 +135,6 @@ export const spectrumPlot: PlotDefinition = {
 /** The band that holds at the step that is looked at. */
 export function bandAt(scene: Scene): { readonly low: number; readonly high: number } | undefined {
   const step = stepOf(scene.view, scene.news);
-  return scene.news.bands.findLast(({ steps }) => step >= steps[0] && step <= steps[1]);
+  const band = scene.news.bands.findLast(({ steps }) => step >= steps[0] && step <= steps[1]);
+  return band && bandOf(band, scene.view.matrix);
 }

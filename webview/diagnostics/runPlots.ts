@@ -1,9 +1,10 @@
 /** The plots of the whole run at once: the heat map, and the singular values over steps. */
 import type { HeatMapAnswer, Span } from "../../src/protocol/details.ts";
+import { bandOf } from "../charts/bandOf.ts";
 import type { ColorMap } from "../charts/colorMaps.ts";
 import { colorLegend, heatMapAxes, heatMapFrame, heatMapPixels } from "../charts/heatMap.ts";
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
-import { matrixText } from "../charts/profileWords.ts";
+import { ofMatrix } from "../charts/profileWords.ts";
 import { spectrumOverSteps } from "../charts/spectrumOverSteps.ts";
 import { type PlotDefinition, type Scene, stepDomain } from "./plot.ts";
 import { overSteps } from "./stepPlots.ts";
@@ -80,8 +81,7 @@ export const singularValuesPlot: PlotDefinition = {
   x: "step",
   y: "other",
   scales: true,
-  title: (scene) =>
-    `Singular values${scene.view.matrix === null || scene.view.matrix === "W" ? "" : ` of ${matrixText(scene.view.matrix)}`} over steps`,
+  title: (scene) => `Singular values${ofMatrix(scene.view.matrix)} over steps`,
   caption: (scene) =>
     scene.news.bands.length === 0
       ? "Nothing bounds them. Dashed: 1, where a linear recurrence neither shrinks nor grows."
@@ -94,7 +94,7 @@ export const singularValuesPlot: PlotDefinition = {
       name: scene.news.record?.name ?? "the run",
       color: 0,
       spectra,
-      bands: scene.news.bands,
+      bands: scene.news.bands.map((band) => bandOf(band, scene.view.matrix)),
       xDomain: stepDomain(scene),
       yScale: scene.view.scales.singularValues ?? "linear",
       over: overSteps(scene),

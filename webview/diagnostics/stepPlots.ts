@@ -138,7 +138,7 @@ export const metricPlot = stepPlot({
   // Where the loss is the metric, one plot of it is enough.
   fits: (scene) => metricName(scene) !== "mean squared error",
   title: (scene) => capital(metricName(scene)),
-  caption: (scene) => scene.news.record?.baseline.reason ?? "",
+  caption: (scene) => capital(scene.news.record?.baseline.reason ?? ""),
   yTitle: metricName,
   yScale: "auto",
   series: (scene) =>
@@ -193,19 +193,39 @@ export const lyapunovPlot = stepPlot({
   more: () => ({ levels: lyapunovOptions.levels }),
 });
 
+/** The layer, from 1, whose matrix is chosen; undefined for recurrent nets, whose few parameters are all shown. */
+function shownLayer({ news: { record }, view: { matrix } }: Scene): number | undefined {
+  return record?.profile === "layers" ? Number(/^layer (\d+)$/.exec(matrix ?? "")?.[1] ?? 1) : undefined;
+}
+
+/** A deep net has hundreds of parameters: those of one layer, and the head's, can be told apart. */
+function isOfShownLayer(scene: Scene, parameter: string): boolean {
+  const layer = shownLayer(scene);
+  return (
+    layer === undefined || !parameter.startsWith("layers.") || parameter.startsWith(`layers.${layer - 1}.`)
+  );
+}
+
+const ofMatrixLayer = (scene: Scene) => {
+  const layer = shownLayer(scene);
+  return layer === undefined ? "" : ` of layer ${layer} and the head`;
+};
+
 export const updateRatioPlot = stepPlot({
   name: "updateRatio",
-  title: () => "Update ratio by parameter",
+  title: (scene) => `Update ratio by parameter${ofMatrixLayer(scene)}`,
   caption: () =>
     "Norm of a step's change over the norm of the parameter. Shaded: 10⁻⁴ to 10⁻², which is usual; much more is rash, much less is idle.",
   yTitle: () => "‖Δθ‖ / ‖θ‖",
   yScale: "log",
   legend: true,
   series: (scene) =>
-    (scene.data.lines?.lines ?? []).flatMap((line, i, all) => {
-      if (line.column.name !== "updateRatio") return [];
-      const before = all.slice(0, i).filter(({ column }) => column.name === "updateRatio").length;
-      return [seriesOf(line, line.column.parameter, before)];
-    }),
+    (scene.data.lines?.lines ?? [])
+      .flatMap((line) =>
+        line.column.name === "updateRatio" && isOfShownLayer(scene, line.column.parameter)
+          ? [{ line, parameter: line.column.parameter }]
+          : [],
+      )
+      .map(({ line, parameter }, i) => seriesOf(line, parameter, i)),
   more: () => ({ ranges: [{ low: 1e-4, high: 1e-2, label: "usual" }] }),
 });

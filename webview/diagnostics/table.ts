@@ -56,7 +56,7 @@ export function momentTables({ moment }: MomentAnswer, unit: ProfileUnit | undef
           class: "scroll tall",
           tabindex: 0,
           role: "region",
-          "aria-label": i === 0 ? "Gradient by timestep" : "Singular values",
+          "aria-label": i === 0 ? `Gradient by ${of}` : "Singular values",
         },
         table,
       ),

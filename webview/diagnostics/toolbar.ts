@@ -1,7 +1,7 @@
 /** The bar above the plots: which step, which layer and matrix, zoom reset, table; and a button that plays the training. */
 import type { RunNews, Span } from "../../src/protocol/details.ts";
 import { formatInteger } from "../charts/numbers.ts";
-import { matrixText } from "../charts/profileWords.ts";
+import { inUnit, matrixText } from "../charts/profileWords.ts";
 import { button, checkbox, dropdown, setDisabled } from "../ui.ts";
 import { stepOf, type View } from "./view.ts";
 
@@ -74,6 +74,11 @@ export class Toolbar {
     this.#slider.setAttribute("aria-valuetext", `step ${formatInteger(this.#step)}`);
     setDisabled(this.#play, last <= first);
     setDisabled(this.#newest, view.step === null);
+    const all = inUnit("Show all steps and all timesteps", news.record?.profile);
+    if (this.#reset.getAttribute("aria-label") !== all) {
+      this.#reset.setAttribute("aria-label", all);
+      this.#reset.title = all;
+    }
     setDisabled(this.#reset, view.steps === null && view.timesteps === null);
     this.#showChoices(news, view);
   }

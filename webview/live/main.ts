@@ -2,6 +2,7 @@
 import type { MomentAnswer, RunNews, SpectraAnswer } from "../../src/protocol/details.ts";
 import type { PanelSettings, RunCommand } from "../../src/protocol/panel.ts";
 import { beginPage } from "../beginPage.ts";
+import { bandOf } from "../charts/bandOf.ts";
 import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { toElement } from "../charts/mount.ts";
 import { type ElementNode, element } from "../charts/node.ts";
@@ -188,7 +189,7 @@ function spectrum(size: Size, spectra: SpectraAnswer | undefined, news: RunNews)
     name: news.record?.name ?? "the run",
     color: 0,
     spectra,
-    bands: news.bands,
+    bands: news.bands.map((band) => bandOf(band, news.matrices[0] ?? null)),
     xDomain: news.recorded ?? [0, 1],
     yScale: "linear",
   }).node;

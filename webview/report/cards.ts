@@ -1,4 +1,5 @@
 /** The charts of a report: which there are, and how each is drawn for the runs and the moment looked at. */
+import { bandOf } from "../charts/bandOf.ts";
 import { gradientProfile, profileDomain } from "../charts/gradientProfile.ts";
 import { type LineChart, type LineChartOptions, lineChart, type Series } from "../charts/lineChart.ts";
 import type { ElementNode } from "../charts/node.ts";
@@ -240,11 +241,15 @@ function gradientCards(runs: readonly ShownRun[]): Card[] {
   return [halfLife, reach, ...(saturated ? [saturation] : [])];
 }
 
-function bandText(band: ShownRun["run"]["band"]): string {
+function bandText({ band, profile: unit }: ShownRun["run"]): string {
   if (band === null)
-    return "Nothing bounds them. Dashed: 1, where a linear recurrence neither shrinks nor grows.";
+    return inUnit(
+      "Nothing bounds them. Dashed: 1, where a linear recurrence neither shrinks nor grows.",
+      unit,
+    );
   if (band.low === band.high) return `The cell keeps every one at ${formatNumber(band.low)}.`;
-  return `Green: the band ${formatNumber(band.low, 4)} … ${formatNumber(band.high, 4)} that the cell allows. Dashed: 1.`;
+  const around = band.first ? `, around 1 in the first layer` : "";
+  return `Green: the band ${formatNumber(band.low, 4)} … ${formatNumber(band.high, 4)} that the cell allows${around}. Dashed: 1.`;
 }
 
 function spectrumCards(runs: readonly ShownRun[]): Card[] {
@@ -256,7 +261,7 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
     (shown): Card => ({
       section: "spectrum",
       title: `Singular values over training: ${shown.label}`,
-      caption: bandText(shown.run.band),
+      caption: bandText(shown.run),
       followsStep: false,
       draw: (size, selection) => {
         const found = spectraOf(shown, selection);
@@ -267,7 +272,7 @@ function spectrumCards(runs: readonly ShownRun[]): Card[] {
             color: shown.color,
             steps: found?.steps ?? [],
             values: found?.values ?? [],
-            band: shown.run.band ?? undefined,
+            band: (shown.run.band && bandOf(shown.run.band, found?.matrix ?? null)) ?? undefined,
           }),
         };
       },
