@@ -1,5 +1,6 @@
 /** Lyapunov exponents over steps, as lines: in the panel and in reports alike. */
 import type { LineChartOptions, Series } from "./lineChart.ts";
+import { finiteExtent } from "./numbers.ts";
 
 /** The first colour once more, dashed. */
 const expectedColor = 8;
@@ -23,8 +24,16 @@ export const expectedSeries = (x: ArrayLike<number>, y: ArrayLike<number>): Seri
 export const lyapunovCaption =
   "How the recurrence grows or shrinks along a test sequence: a gradient changes by about e^λ₁ per timestep going back. Dashed: λ₁ if σ and the mean slope of φ were all. What dies at once (−∞) is not drawn.";
 
-export const lyapunovOptions = {
+const options = {
   yTitle: "nats per timestep",
   yScale: "linear",
   levels: [{ y: 0, label: "0: steady" }],
 } as const satisfies Partial<LineChartOptions>;
+
+/** Room above 0 for its label, which would hide the leading exponent of a good net, close below. */
+const headroom = 0.12;
+
+export const lyapunovOptions = (series: readonly Series[]) => {
+  const lowest = finiteExtent(series.map(({ y }) => y))?.[0] ?? 0;
+  return { ...options, include: lowest < 0 ? [-headroom * lowest] : [] };
+};

@@ -175,22 +175,24 @@ export const halfLifePlot = stepPlot({
   series: (scene) => linesOf(scene, "halfLife").map((line) => seriesOf(line, "half-life")),
 });
 
+const lyapunovSeries = (scene: Scene): Series[] => [
+  ...linesOf(scene, "lyapunov").flatMap(({ column, step, value }) =>
+    column.name === "lyapunov" ? [exponentSeries(column.rank, step, value)] : [],
+  ),
+  ...linesOf(scene, "lyapunovExpected").map(({ step, value }) => expectedSeries(step, value)),
+];
+
 export const lyapunovPlot = stepPlot({
   name: "lyapunov",
   fits: ({ news }) => news.lyapunov,
   title: () => "Lyapunov exponents over steps",
   caption: () => lyapunovCaption,
-  yTitle: () => lyapunovOptions.yTitle,
-  yScale: lyapunovOptions.yScale,
+  yTitle: () => "nats per timestep",
+  yScale: "linear",
   scales: false,
   legend: true,
-  series: (scene) => [
-    ...linesOf(scene, "lyapunov").flatMap(({ column, step, value }) =>
-      column.name === "lyapunov" ? [exponentSeries(column.rank, step, value)] : [],
-    ),
-    ...linesOf(scene, "lyapunovExpected").map(({ step, value }) => expectedSeries(step, value)),
-  ],
-  more: () => ({ levels: lyapunovOptions.levels }),
+  series: lyapunovSeries,
+  more: (scene) => lyapunovOptions(lyapunovSeries(scene)),
 });
 
 /** The layer, from 1, whose matrix is chosen; undefined for recurrent nets, whose few parameters are all shown. */
@@ -214,8 +216,9 @@ const ofMatrixLayer = (scene: Scene) => {
 export const updateRatioPlot = stepPlot({
   name: "updateRatio",
   title: (scene) => `Update ratio by parameter${ofMatrixLayer(scene)}`,
-  caption: () =>
-    "Norm of a step's change over the norm of the parameter. Shaded: 10⁻⁴ to 10⁻², which is usual; much more is rash, much less is idle.",
+  caption: (scene) =>
+    "Norm of a step's change over the norm of the parameter. Shaded: 10⁻⁴ to 10⁻², which is usual; much more is rash, much less is idle." +
+    (shownLayer(scene) === undefined ? "" : " Names of parameters count layers from 0."),
   yTitle: () => "‖Δθ‖ / ‖θ‖",
   yScale: "log",
   legend: true,

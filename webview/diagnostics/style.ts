@@ -58,4 +58,5 @@ figcaption p { grid-column: 1 / -1; min-height: 1.45em; }
 .numbers caption { text-align: left; padding: 0.4rem 0.75rem; color: var(--sigmascope-muted); }
 :focus-visible { outline: 2px solid var(--vscode-focusBorder, var(--sigmascope-series-0)); outline-offset: 2px; }
 body.vscode-high-contrast .plot-tools button, body.vscode-high-contrast-light .plot-tools button { border-color: var(--vscode-contrastBorder); }
+body.vscode-high-contrast .plot-tools button[aria-pressed="true"], body.vscode-high-contrast-light .plot-tools button[aria-pressed="true"] { color: var(--sigmascope-background); background: var(--sigmascope-foreground); }
 `;

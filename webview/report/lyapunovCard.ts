@@ -27,7 +27,13 @@ export function lyapunovCard(shown: ShownRun): Card {
       );
       if (expected.some((value) => value !== null))
         series.push(expectedSeries(steps, expected.map(halfLifeNumber)));
-      const chart = lineChart({ subject: title, xTitle: "step", ...lyapunovOptions, ...size, series });
+      const chart = lineChart({
+        subject: title,
+        xTitle: "step",
+        ...lyapunovOptions(series),
+        ...size,
+        series,
+      });
       return { node: chart.node, lines: { chart, series }, legend: legend(series) };
     },
   };

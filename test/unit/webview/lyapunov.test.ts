@@ -38,6 +38,15 @@ const lines = [
   line({ name: "lyapunov", layer: 1, rank: 1 }, 9, 9),
 ];
 
+test("the label of 0 stands above the line, clear of a leading exponent close below it", () => {
+  const markup = toMarkup(
+    plot.draw(size, sceneOf([line({ name: "lyapunov", layer: 0, rank: 1 }, -0.01, -0.05)]))!.node,
+  );
+  const label = Number(/ y="([\d.]+)"[^>]*>0: steady</.exec(markup)![1]);
+  const zero = Number(/class="level"[^>]* y1="([\d.]+)"/.exec(markup)![1]);
+  expect(label).toBeLessThan(zero);
+});
+
 test("the leading ones of the layer that is looked at, the expected one dashed, a line at 0, in nats per timestep", () => {
   const drawing = plot.draw(size, sceneOf(lines))!;
   const markup = toMarkup(drawing.node);
