@@ -214,7 +214,7 @@ it("Lyapunov exponents are drawn where the experiment has them measured", async 
     name: "lyapunov",
     ready: async () => {
       await allDrawn(frame);
-      await frame.locator("h1").scrollIntoViewIfNeeded();
+      await plot.locator(".plot-legend").scrollIntoViewIfNeeded();
     },
   });
 });

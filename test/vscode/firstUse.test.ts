@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { picture } from "./panelFrame.ts";
 import { newestRun, runRow } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
 
@@ -30,6 +31,25 @@ it("New Experiment asks three questions and a name, and opens the commented file
   const text = await readFile(file, "utf8");
   expect(text).toContain('"cell": "rnn"');
   expect(text).toContain("//");
+});
+
+it("New Experiment offers a deep net no gated cells", async () => {
+  const { page } = bench;
+  const rows = page.locator(".quick-input-list .monaco-list-row");
+  await bench.palette("Sigmascope: New Experiment");
+  await page.locator(".quick-input-title").filter({ hasText: "(1/4)" }).waitFor();
+  await picture(bench, "new-experiment");
+  await rows.filter({ hasText: "Deep net on MNIST" }).click();
+  await page.locator(".quick-input-title").filter({ hasText: "(2/4)" }).waitFor();
+  expect(await rows.locator(".label-name").first().textContent()).toBe("Spectral");
+  expect(await rows.count()).toBe(3);
+  await rows.filter({ hasText: "Orthogonal" }).click();
+  await rows.filter({ hasText: "64" }).click();
+  const input = page.locator(".quick-input-widget input").first();
+  await expect.poll(() => input.inputValue(), patience).toBe("deep-orthogonal");
+  await page.keyboard.press("Escape");
+  // The file of the first question stays the active one.
+  await page.locator(".tab.active", { hasText: "first.sigmascope.json" }).waitFor();
 });
 
 it("Train starts a run that the Runs view shows, and Stop ends it", async () => {
