@@ -8,6 +8,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { thinIndices } from "../src/report/thin.ts";
 import { type OpenedRun, openRun } from "../src/runs/store.ts";
 import type { TelemetryRow } from "../src/runs/telemetry.ts";
 import { gradientProfile, profileDomain } from "../webview/charts/gradientProfile.ts";
@@ -21,6 +22,8 @@ const gap = 16;
 const columns = 2;
 /** Moments of training that are drawn faintly: shares of the run. */
 const moments = [0, 0.01, 0.05, 0.2, 0.5];
+/** Steps of a spectrum that are drawn. */
+const mostPoints = 250;
 const quantiles = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
 interface Shown {
@@ -94,6 +97,7 @@ function spectrum({ run: { rows, record, experiment } }: Shown, i: number): Elem
     return values ? [{ step, values: Float32Array.from(values).sort() }] : [];
   });
   if (measured.length === 0) throw new Error(`${record.name}: no singular values were recorded`);
+  const kept = thinIndices(measured.length, mostPoints).map((i) => measured[i]!);
   const { cell, center, radius } = experiment.model;
   const last = measured.at(-1)!.step;
   return spectrumOverSteps({
@@ -104,8 +108,8 @@ function spectrum({ run: { rows, record, experiment } }: Shown, i: number): Elem
       size: measured[0]!.values.length,
       mode: "quantiles",
       lines: quantiles,
-      step: measured.map(({ step }) => step),
-      values: measured.flatMap(({ values }) =>
+      step: kept.map(({ step }) => step),
+      values: kept.flatMap(({ values }) =>
         quantiles.map((q) => values[Math.round(q * (values.length - 1))]!),
       ),
     },
