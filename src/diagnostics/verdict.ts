@@ -30,13 +30,15 @@ export function verdict(input: VerdictInput): Verdict {
   const { record } = input;
   const layers = layersOf(input);
   const lines = [resultLine(input)];
-  if (record.reason !== null) lines.push(`It failed: ${endSentence(record.reason)}`);
   for (const layer of layers) lines.push(gradientLine(layer, layers.length, input));
   lines.push(...spectraOf(input).map((sigma) => sigmaLine(sigma, input)));
   lines.push(...layers.flatMap((layer) => unitsLine(layer, layers.length, input)));
   lines.push(...sortFindings(input.findings).map(findingLine));
   const spoken = input.experiment.model.net === "recurrent" ? (text: string) => text : inLayers;
-  return { headline: spoken(headline(input, layers)), lines: lines.map(spoken) };
+  const [result = "", ...rest] = lines.map(spoken);
+  // The reason is another's text and stays as it is.
+  const failed = record.reason === null ? [] : [`It failed: ${endSentence(record.reason)}`];
+  return { headline: spoken(headline(input, layers)), lines: [result, ...failed, ...rest] };
 }
 
 function headline(input: VerdictInput, layers: readonly RunMeasure[]): string {
@@ -56,9 +58,22 @@ function headline(input: VerdictInput, layers: readonly RunMeasure[]): string {
     return `${name}: the gradient vanishes${inLayer(layer.layer, layers.length)}: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches only ${Math.round(reach)} of ${record.length} timesteps.`;
   if (record.length === 1)
     return `${name}: with a single timestep there is no way for the gradient to vanish.`;
+  if (growth >= grown)
+    return `${name}: the gradient grows going back in time: it ${halfLifeInWords(halfLife, record.length)}, ${number(growth)} times in all.`;
   if (reach >= 0.9 * record.length)
     return `${name}: the gradient arrives: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches ${reach >= record.length ? `all ${record.length}` : `${Math.round(reach)} of ${record.length}`} timesteps.`;
-  return `${name}: the gradient fades but serves: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches ${Math.round(reach)} of ${record.length} timesteps.`;
+  return `${name}: the gradient fades${learned(input) ? " but serves" : ""}: it ${halfLifeInWords(halfLife, record.length)} going back in time, and ${share} reaches ${Math.round(reach)} of ${record.length} timesteps.`;
+}
+
+/** Growth of the gradient over the sequence that "it arrives" would hide. */
+const grown = 100;
+
+/** Whether the result is clearly better than the trivial one, or nothing trivial is known to compare it with. */
+function learned(input: VerdictInput): boolean {
+  const { value } = resultOf(input);
+  const { metric } = input.record.baseline;
+  if (value === null || Number.isNaN(metric)) return true;
+  return input.record.metricName === "accuracy" ? value > metric + 0.1 * (1 - metric) : value < 0.9 * metric;
 }
 
 function resultLine(input: VerdictInput): string {

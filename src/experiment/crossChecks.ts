@@ -13,6 +13,7 @@ export function crossProblems(source: Source): Problem[] {
     ...netAndLayers(source, value),
     ...pixelsPerTimestep(source, value),
     ...symbolsOnly(source, value),
+    ...blocksNearIdentity(source, value),
     ...withoutEffect(source, value),
   ];
 }
@@ -114,6 +115,19 @@ function pixelsPerTimestep(source: Source, value: Lookup): Problem[] {
   return [problemAt(source, ["task", "length"], message, allowed)];
 }
 
+/** From this center on a block of a resnet may add about as much as it passes on. */
+const largeCenter = 0.5;
+
+/** The band that keeps a recurrence lets the gradient of a resnet double in every block. */
+function blocksNearIdentity(source: Source, value: Lookup): Problem[] {
+  const center = value("model", "center") ?? 1;
+  if (value("model", "net") !== "resnet" || value("model", "cell") !== "spectral") return [];
+  if (typeof center !== "number" || center < largeCenter) return [];
+  const at = value("model", "center") === undefined ? ["model", "net"] : ["model", "center"];
+  const message = `model.center is ${center}: each block of a resnet then adds about as much as it passes on, and the gradient can double in every one; residual blocks take a center of 0`;
+  return [problemAt(source, at, message, null, "warning")];
+}
+
 /** Embeddings are for symbols. */
 function symbolsOnly(source: Source, value: Lookup): Problem[] {
   const kind = value("task", "kind");
@@ -160,6 +174,11 @@ const conditions: readonly { path: Path; counts: (value: Lookup) => boolean; whe
     path: ["model", "activation"],
     counts: (value) => !["lstm", "gru"].includes(String(value("model", "cell"))),
     when: 'model.cell is "rnn", "spectral" or "orthogonal"',
+  },
+  {
+    path: ["telemetry", "lyapunov"],
+    counts: (value) => (value("model", "net") ?? "recurrent") === "recurrent",
+    when: 'model.net is "recurrent"',
   },
   {
     path: ["task", "permutationSeed"],

@@ -6,7 +6,7 @@ import { addingTask } from "./adding.ts";
 import { copyTask } from "./copy.ts";
 import { csvTask } from "./csv.ts";
 import { digitsTask } from "./digits.ts";
-import { mnistTask } from "./mnist.ts";
+import { howToGetMnist, mnistTask } from "./mnist.ts";
 import type { Task } from "./task.ts";
 import { textTask } from "./text.ts";
 import { ucrTask } from "./ucr.ts";
@@ -72,7 +72,7 @@ async function dataFile(path: string, property: string, places: DataPlaces): Pro
 
 /** The real path of a folder of data files. */
 async function dataFolder(path: string, property: string, places: DataPlaces): Promise<string> {
-  const { real, named } = await realPath(path, property, places);
+  const { real, named } = await realPath(path, property, places, `; ${howToGetMnist}`);
   if (!(await stat(real)).isDirectory()) throw new Error(`${named}, which is ${real}, is not a folder`);
   return real;
 }
@@ -82,6 +82,7 @@ async function realPath(
   path: string,
   property: string,
   places: DataPlaces,
+  hint = "",
 ): Promise<{ real: string; named: string }> {
   const named = resolve(places.baseDirectory, path);
   let real: string;
@@ -89,7 +90,7 @@ async function realPath(
     real = await realpath(named);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : String(error);
-    throw new Error(`${property}: ${JSON.stringify(path)}, which is ${named}, ${reason}`);
+    throw new Error(`${property}: ${JSON.stringify(path)}, which is ${named}, ${reason}${hint}`);
   }
   if (!places.allowOutside) {
     const root = await realpath(places.root);
@@ -97,7 +98,7 @@ async function realPath(
     if (fromRoot === ".." || fromRoot.startsWith(`..${sep}`) || isAbsolute(fromRoot))
       throw new Error(
         `${property}: ${JSON.stringify(path)} leads to ${real}, which lies outside ${root}; ` +
-          "an experiment may read only files inside that folder unless outside files are allowed on purpose",
+          "an experiment may read only files inside that folder, unless --allow-outside lets it read others",
       );
   }
   return { real, named: `${property}: ${JSON.stringify(path)}` };

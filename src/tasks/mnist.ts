@@ -18,6 +18,9 @@ const side = 28;
 const pixelCount = side * side;
 const classCount = 10;
 
+export const howToGetMnist =
+  '`npm run data` of a clone of Sigmascope or the command "Sigmascope: Get MNIST" puts the four files of MNIST there';
+
 interface Images {
   readonly size: number;
   /** [size, 784], 0 … 255. */
@@ -128,8 +131,5 @@ async function find(folder: string, part: string, rank: number): Promise<string>
       // The next name.
     }
   }
-  throw new Error(
-    `${folder}: none of ${names.join(", ")} is there; \`npm run data\` of a clone of Sigmascope or the command ` +
-      '"Sigmascope: Get MNIST" puts the four files of MNIST there',
-  );
+  throw new Error(`${folder}: none of ${names.join(", ")} is there; ${howToGetMnist}`);
 }

@@ -19,7 +19,10 @@ export function seedGroups(runs: readonly ShownRun[]): SeedGroup[] {
     const settings = Object.entries(shown.run.settings).filter(([property]) => !isSeed(property));
     const key = JSON.stringify(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
     const members = groups.get(key);
-    if (members) members.push(shown);
+    // The same experiment once more, or one that came to nothing, is no other seed.
+    const isOther = members?.every(({ run }) => seedOf(run.settings) !== seedOf(shown.run.settings));
+    if (members && isOther && shown.run.state !== "failed") members.push(shown);
+    else if (members) groups.set(`${key} ${shown.run.id}`, [shown]);
     else groups.set(key, [shown]);
   }
   return [...groups.values()].map((members) => {
@@ -29,6 +32,10 @@ export function seedGroups(runs: readonly ShownRun[]): SeedGroup[] {
     if (members.length === 1) return { runs: members, label: first!.label, color };
     return { runs: members, label: `${first!.run.name} (${members.length} seeds)`, color };
   });
+}
+
+function seedOf(settings: ShownRun["run"]["settings"]): string | undefined {
+  return Object.entries(settings).find(([property]) => isSeed(property))?.[1];
 }
 
 /** Whether any runs differ in their seed alone. */

@@ -37,7 +37,7 @@ export function showCommand(): Command {
 /** Of a run that has measured it. */
 function capacityField({ capacity }: RunRecord): [string, string][] {
   if (capacity === undefined) return [];
-  const why = "for classifiers with rnn, spectral or orthogonal cells alone";
+  const why = "for recurrent classifiers with rnn, spectral or orthogonal cells alone";
   const from =
     capacity === null
       ? why

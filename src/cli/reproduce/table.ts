@@ -38,7 +38,9 @@ export function markdownTable(
     `# ${set.name}${quick ? " (quick)" : ""}`,
     "",
     set.description +
-      (quick ? " Smaller and shorter than in full: the order of the models counts, not the numbers." : ""),
+      (quick
+        ? ` Smaller and shorter than in full${lengthsText(set, outcomes)}: the order of the models counts, not the numbers.`
+        : ""),
     "",
     line(columns.map(({ head }) => head)),
     line(columns.map(() => "---")),
@@ -59,6 +61,13 @@ export function markdownTable(
   ]
     .join("\n")
     .replaceAll("timesteps that receive", `${set.unit} that receive`);
+}
+
+/** T, which with --quick is not that of the set's name. */
+function lengthsText({ unit }: ExperimentSet, outcomes: readonly ExperimentOutcome[]): string {
+  const lengths = outcomes.flatMap(({ results }) => results.map(({ length }) => length));
+  const distinct = [...new Set(lengths)].sort((a, b) => a - b);
+  return distinct.length === 1 && unit === "timesteps" ? ` (T = ${distinct[0]})` : "";
 }
 
 function columnsOf(set: ExperimentSet, rows: readonly SummaryRow[]): Column[] {

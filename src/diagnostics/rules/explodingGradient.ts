@@ -102,6 +102,11 @@ function remedyAlong(input: RuleInput): Remedy {
         edits,
       };
     case "spectral": {
+      if (experiment.model.net === "resnet" && model.center > 0)
+        return {
+          text: `Each block adds φ(W h) to h, and with σ around ${number(model.center)} adds about as much as it passes on, so that the gradient can double in every block: centre the band on 0, where a block stays near the identity.`,
+          edits: [edit("model.center", 0)],
+        };
       const narrower = Math.min(radius, rounded(model.radius / 2));
       return {
         text: `The band of singular values is too wide for ${run.length} timesteps: (${number(model.center)} + ${number(model.radius)})^${run.length} is ${number((model.center + model.radius) ** run.length)}. Make the radius ${narrower}${model.center > 1 ? " and centre the band on 1" : ""}.`,

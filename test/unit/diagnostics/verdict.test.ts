@@ -99,6 +99,24 @@ describe("the verdict on one run", () => {
     expect(verdict(run).headline).toContain("the gradient fades but serves: it halves every 6.58 timesteps");
   });
 
+  test("a gradient that fades is not said to serve where nothing was learned", () => {
+    const run = input("useless", 0.166, {}, () => ({ loss: 0.16, layers: [{ decay: 0.9 }] }));
+    expect(verdict({ ...run, findings: [] }).headline).toContain("the gradient fades: it halves every 6.58");
+  });
+
+  test("a gradient that grows a hundredfold is not said to arrive", () => {
+    const run = input("growing", 0.01, {}, () => ({ loss: 0.01, layers: [{ decay: 1.03 }] }));
+    expect(verdict({ ...run, findings: [] }).headline).toMatch(/the gradient grows .* times in all/);
+  });
+
+  test("the words of a failure stay as they are in a feed-forward net", () => {
+    const run = input("deep", 0.01, { model: { cell: "rnn", net: "mlp", layers: 20 } }, () => ({}), {
+      reason: "it reads sequences of 1 timestep",
+    });
+    expect(verdict(run).lines[1]).toBe("It failed: it reads sequences of 1 timestep.");
+    expect(verdict(run).headline).not.toContain("timestep");
+  });
+
   test("an explosion, a breakdown, a failure, no rows, one timestep", () => {
     const exploding = input("up", 0.2, {}, () => ({ layers: [{ decay: 1.1 }] }));
     expect(verdict(exploding).headline).toContain("the gradient explodes: it grows 1.7e8 times going back");

@@ -255,6 +255,42 @@ describe("values that contradict each other", () => {
     ]);
   });
 
+  test("a feed-forward net takes cells without gates, two layers or more, and sequences of one timestep", () => {
+    expect(messages(file('{"kind":"copy"}', '{"cell":"gru", "net": "mlp"}'))).toEqual([
+      expect.stringContaining('model.layers is 1, but model.net is "mlp", which has 2 to 200 layers'),
+      expect.stringContaining('model.cell is "gru", but model.net is "mlp"'),
+      expect.stringContaining(
+        'model.net is "mlp", which reads sequences of 1 timestep; those of the task "copy"',
+      ),
+    ]);
+    expect(messages(file('{"kind":"mnist"}', '{"cell":"rnn", "net": "resnet", "layers": 3}'))).toEqual([
+      expect.stringContaining(
+        'task.length is 784, but model.net is "resnet", which reads sequences of 1 timestep',
+      ),
+    ]);
+    expect(messages(file('{"kind":"digits"}', '{"cell":"rnn", "layers": 65}'))).toEqual([
+      expect.stringContaining("model.layers is 65; a recurrent net has at most 64"),
+    ]);
+  });
+
+  test("a spectral resnet whose band is not around 0 is a warning", () => {
+    const model = (center: string) => `{"cell":"spectral", "net": "resnet", "layers": 3${center}}`;
+    const mnist = '{"kind":"mnist", "length": 1}';
+    expect(messages(file(mnist, model("")))).toEqual([
+      expect.stringContaining("residual blocks take a center of 0"),
+    ]);
+    expect(messages(file(mnist, model(', "center": 0')))).toEqual([]);
+  });
+
+  test("MNIST is cut into equal pieces, and only symbols are embedded", () => {
+    expect(messages(file('{"kind":"mnist", "length": 100}', '{"cell":"rnn"}'))).toEqual([
+      expect.stringContaining("task.length is 100, which does not divide the 784 pixels of an image"),
+    ]);
+    expect(
+      messages(file('{"kind":"digits"}', '{"cell":"rnn", "embedding": "tied"}', '{"sampledSoftmax": 9}')),
+    ).toEqual([expect.stringContaining('model.embedding counts only for the task "text"')]);
+  });
+
   test("what has no effect is a warning, and the file still runs", () => {
     const text = file(
       '{"kind":"copy"}',

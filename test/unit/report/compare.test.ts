@@ -49,6 +49,21 @@ test("runs that differ in their seed alone are one group", () => {
   expect(seedsTable(three.slice(1))).toBeUndefined();
 });
 
+test("a second run with the same seed, or one that failed, is no other seed", () => {
+  const settings = { "model.cell": "spectral", "training.seed": 1 };
+  const [first, again, other] = shownRuns([
+    run("a-1", "spectral", settings, 0.1),
+    run("a-2", "spectral", settings, 0.3),
+    run("a-3", "spectral", { ...settings, "training.seed": 2 }, 0.5),
+  ]);
+  const sizes = (runs: Parameters<typeof seedGroups>[0]) =>
+    seedGroups(runs).map((group) => group.runs.length);
+  expect(sizes([first!, again!])).toEqual([1, 1]);
+  expect(sizes([first!, again!, other!])).toEqual([2, 1]);
+  const failed = { ...other!, run: { ...other!.run, state: "failed" } };
+  expect(sizes([first!, failed])).toEqual([1, 1]);
+});
+
 test("mean and sample deviation", () => {
   expect(meanAndDeviation([1, 2, 3])).toBe("2 ± 1");
   expect(meanAndDeviation([5])).toBe("5");
