@@ -15,11 +15,15 @@ import { pageStyle } from "./report/style.ts";
 import { summary } from "./report/summary.ts";
 import { momentsList, numbersTable } from "./report/tables.ts";
 
-const sections = [
-  { name: "learning", heading: "Learning" },
-  { name: "gradient", heading: "The gradient through time" },
-  { name: "spectrum", heading: "Singular values of the transition matrix" },
-] as const;
+/** Of feed-forward nets alone, what goes through layers. */
+function sectionsOf(runs: ReportData["runs"]) {
+  const deep = runs.length > 0 && runs.every(({ profile }) => profile === "layers");
+  return [
+    { name: "learning", heading: "Learning" },
+    { name: "gradient", heading: `The gradient through ${deep ? "the layers" : "time"}` },
+    { name: "spectrum", heading: `Singular values of ${deep ? "the layers" : "the transition matrix"}` },
+  ] as const;
+}
 
 /** A card in the page. */
 interface Placed {
@@ -162,7 +166,7 @@ function render(
       );
   };
   const all = cards(runs);
-  for (const { name, heading } of sections) {
+  for (const { name, heading } of sectionsOf(data.runs)) {
     const here = all.filter(({ section }) => section === name);
     if (here.length === 0) continue;
     add(element("h2", {}, heading));

@@ -1,4 +1,5 @@
 /** Labelled time series of the UCR archive (H. A. Dau et al. 2019). `docs/data.md` describes the two formats. */
+import { basename } from "node:path";
 import type { TaskSettings } from "../experiment/schema.ts";
 import { classBaseline } from "./baselines.ts";
 import { CsvError } from "./csv/csvError.ts";
@@ -29,6 +30,7 @@ export async function ucrTask(
   testFile: string,
 ): Promise<Task> {
   const { unequal, inputSize: together } = settings;
+  assertOneSet(trainFile, testFile);
   const trainSeries = await readSeries(trainFile, settings.normalize);
   const testSeries = await readSeries(testFile, settings.normalize);
   const { dimensions } = trainSeries;
@@ -62,6 +64,16 @@ export async function ucrTask(
     trainBatch: (step, size) => pick(train, epochs.batch(step, size)),
     test,
   };
+}
+
+/** The archive calls the two files of a set NAME_TRAIN and NAME_TEST. */
+function assertOneSet(trainFile: string, testFile: string): void {
+  const [, train] = /^(.+)_train\.\w+$/i.exec(basename(trainFile)) ?? [];
+  const [, test] = /^(.+)_test\.\w+$/i.exec(basename(testFile)) ?? [];
+  if (train === undefined || test === undefined || train === test) return;
+  throw new Error(
+    `task.train is ${trainFile} and task.test ${testFile}: files of two sets, ${train} and ${test}; give the two files of one`,
+  );
 }
 
 async function readSeries(file: string, normalize: boolean): Promise<LabelledSeries> {

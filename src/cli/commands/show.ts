@@ -65,7 +65,7 @@ async function show(reference: string, options: ShowOptions): Promise<void> {
     [`test ${record.metricName}`, formatMetric(record.testMetric, record.metricName)],
     ["trivial", `${formatMetric(record.baseline.metric, record.metricName)} (${record.baseline.reason})`],
     [
-      "gradient",
+      "gradient, newest row",
       `${formatHalfLife(record.halfLife, record.profile)}; reaches ${record.reach ?? "–"} of ${record.length} ${record.profile ?? "timesteps"}`,
     ],
     ["σ", formatSigma(record.sigma)],

@@ -18,8 +18,9 @@ afterAll(async () => {
 let files = 0;
 /** Writes the texts as files, ending in .tsv or .ts, and loads the task they make. */
 async function load(settings: object, train: string, held = train, end?: string, seed = 1): Promise<Task> {
+  const set = ++files;
   const name = async (text: string, part: string) => {
-    const file = `Data${++files}_${part}.${end ?? (/^[#%@]/.test(text) ? "ts" : "tsv")}`;
+    const file = `Data${set}_${part}.${end ?? (/^[#%@]/.test(text) ? "ts" : "tsv")}`;
     await writeFile(join(folder, file), text);
     return file;
   };
@@ -272,4 +273,12 @@ test("error: files that do not fit each other or the settings", async () => {
   await expect(load(plain, small, small, "arff")).rejects.toThrow(
     /its name ends neither in \.tsv .* nor in \.ts/,
   );
+});
+
+test("the two files are of one set", async () => {
+  for (const file of ["Ours_TRAIN.ts", "Theirs_TEST.ts"]) await writeFile(join(folder, file), small);
+  const parsed = taskSchema.parse({ kind: "ucr", train: "Ours_TRAIN.ts", test: "Theirs_TEST.ts" });
+  await expect(
+    loadTask(parsed, 1, { baseDirectory: folder, root: folder, allowOutside: false }),
+  ).rejects.toThrow("files of two sets, Ours and Theirs; give the two files of one");
 });
