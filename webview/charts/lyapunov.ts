@@ -22,7 +22,7 @@ export const expectedSeries = (x: ArrayLike<number>, y: ArrayLike<number>): Seri
 });
 
 export const lyapunovCaption =
-  "How the recurrence grows or shrinks along a test sequence: a gradient changes by about e^λ₁ per timestep going back. Dashed: λ₁ if σ and the mean slope of φ were all. What dies at once (−∞) is not drawn.";
+  "How the recurrence grows or shrinks along a test sequence: a gradient changes by about e^λ₁ per timestep going back. Dashed (not of LSTM and GRU): λ₁ if σ and the mean slope of φ were all. What dies at once (−∞) is not drawn.";
 
 const options = {
   yTitle: "nats per timestep",
