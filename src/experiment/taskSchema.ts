@@ -36,6 +36,17 @@ const copyTask = z
   })
   .meta({ description: "The copy memory problem (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016)." });
 
+/** Of tasks whose images are read in pieces. */
+const permutation = {
+  permuted: z.boolean().default(false).meta({ description: "Read the pixels in one fixed random order." }),
+  permutationSeed: z
+    .int()
+    .min(0)
+    .max(4294967295)
+    .default(92916)
+    .meta({ description: "Seed of the fixed order; used when permuted." }),
+};
+
 const digitsTask = z
   .strictObject({
     kind: z.literal("digits").meta({ description: "Handwritten digits, read in pieces." }),
@@ -43,13 +54,7 @@ const digitsTask = z
       .enum(["pixels", "rows"])
       .default("pixels")
       .meta({ description: "pixels: 64 timesteps of 1 value; rows: 8 timesteps of 8 values." }),
-    permuted: z.boolean().default(false).meta({ description: "Read the pixels in one fixed random order." }),
-    permutationSeed: z
-      .int()
-      .min(0)
-      .max(4294967295)
-      .default(92916)
-      .meta({ description: "Seed of the fixed order; used when permuted." }),
+    ...permutation,
   })
   .meta({ description: "The UCI optical digits: 1,797 images of 8 × 8 (E. Alpaydin & C. Kaynak, 1998)." });
 
@@ -109,13 +114,7 @@ const mnistTask = z
       description:
         "Timesteps T, which divide 784: 784 reads pixel by pixel, 28 row by row, 1 the whole image at once.",
     }),
-    permuted: z.boolean().default(false).meta({ description: "Read the pixels in one fixed random order." }),
-    permutationSeed: z
-      .int()
-      .min(0)
-      .max(4294967295)
-      .default(92916)
-      .meta({ description: "Seed of the fixed order; used when permuted." }),
+    ...permutation,
     trainSize: positiveInteger(10_000_000)
       .optional()
       .meta({ description: "Use only the first so many training images; default: all." }),

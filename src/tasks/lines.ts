@@ -1,7 +1,7 @@
 /** Lines of text files in UTF-8. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { CsvError } from "./csv/csvError.ts";
-import { largestFile } from "./csv/records.ts";
+import { assertReadable } from "./csv/records.ts";
 
 export interface Line {
   /** From 1. */
@@ -19,14 +19,7 @@ export interface Line {
  * @throws CsvError for a file that is too large, or at the first line that is not UTF-8.
  */
 export async function* readLines(file: string): AsyncGenerator<Line> {
-  const { size } = await stat(file);
-  if (size > largestFile)
-    throw new CsvError(
-      file,
-      null,
-      null,
-      `the file has ${Math.ceil(size / 2 ** 20)} MiB; at most ${largestFile / 2 ** 20} MiB are allowed`,
-    );
+  await assertReadable(file);
   const bytes = await readFile(file);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let line = 0;

@@ -5,9 +5,21 @@ import { CsvError as ParserError, parse } from "csv-parse";
 import { CsvError } from "./csvError.ts";
 
 /** Largest data file read, in bytes. All values are held in memory. */
-export const largestFile = 512 * 1024 * 1024;
+const largestFile = 512 * 1024 * 1024;
 /** Longest line read, in characters: stops a forgotten quotation mark from swallowing the whole file. */
 const longestRecord = 32 * 1024 * 1024;
+
+/** @throws CsvError for a file that is too large to be held in memory. */
+export async function assertReadable(file: string): Promise<void> {
+  const { size } = await stat(file);
+  if (size > largestFile)
+    throw new CsvError(
+      file,
+      null,
+      null,
+      `the file has ${Math.ceil(size / 2 ** 20)} MiB; at most ${largestFile / 2 ** 20} MiB are allowed`,
+    );
+}
 
 export interface CsvRecord {
   /** Line of the file on which the record ends, from 1. */
@@ -21,14 +33,7 @@ export interface CsvRecord {
  * @throws CsvError for a file that is too large, or whose quotation marks do not match.
  */
 export async function* readRecords(file: string, delimiter: string): AsyncGenerator<CsvRecord> {
-  const { size } = await stat(file);
-  if (size > largestFile)
-    throw new CsvError(
-      file,
-      null,
-      null,
-      `the file has ${Math.ceil(size / 2 ** 20)} MiB; at most ${largestFile / 2 ** 20} MiB are allowed`,
-    );
+  await assertReadable(file);
   const parser = parse({
     delimiter,
     record_delimiter: ["\r\n", "\n", "\r"],
