@@ -4,6 +4,7 @@ import type { RunRecord } from "../runs/run.ts";
 import type { TelemetryRow } from "../runs/telemetry.ts";
 import type { Finding, Severity } from "./finding.ts";
 import type { ModelSwitch } from "./monitor.ts";
+import { hasOwnBand } from "./ownBand.ts";
 import { layersOf, type RunMeasure, resultOf, type SigmaRange, sigmaOf } from "./runMeasures.ts";
 import { sortFindings } from "./severity.ts";
 import { band, halfLifeInWords, inLayer, inLayers, matrixName, number, percent, range } from "./words.ts";
@@ -120,8 +121,7 @@ function sigmaLine(sigma: SigmaRange, { record, experiment, switches = [] }: Ver
   const start = `Spectrum: σ of ${matrixName(sigma.transition)}${inLayer(sigma.layer, layers)} runs ${range(...sigma.last)}`;
   // The band of a model that came out of a checkpoint from elsewhere is not known.
   if (record.cell === "spectral" && cell === "spectral" && radius !== undefined && center !== undefined) {
-    // The first layer of a resnet has a band around 1, whatever the blocks' center.
-    const own = experiment.model.net === "resnet" && sigma.transition === "layer 1" ? 1 : center;
+    const own = hasOwnBand(experiment.model, sigma.transition) ? 1 : center;
     return `${start}, held inside ${band(own, radius)}.`;
   }
   if (record.cell === "spectral") return `${start}.`;

@@ -1,6 +1,7 @@
 /** Singular values of a spectral cell press against the edge of their band: the radius is too small. */
 import type { Finding } from "../finding.ts";
 import type { Spectrum } from "../history.ts";
+import { hasOwnBand } from "../ownBand.ts";
 import { edit } from "../remedies.ts";
 import { isSettled, type Rule, type RuleInput, severityByProgress } from "../rule.ts";
 import { band, inLayer, number, range } from "../words.ts";
@@ -9,11 +10,6 @@ export const spectrumEdge: Rule = { name: "spectrum-edge", check };
 
 /** The largest radius that the rule proposes: singular values from 0 to 2. */
 const largestRadius = 1;
-
-/** The first layer of a resnet has nothing around it, and a band around 1 whatever the blocks' center. */
-function hasOwnBand({ transition }: Spectrum, { experiment }: RuleInput["run"]): boolean {
-  return experiment.model.net === "resnet" && transition === "layer 1";
-}
 
 function check(input: RuleInput): Finding | undefined {
   const { run, model, history, thresholds, active, found } = input;
@@ -30,7 +26,7 @@ function check(input: RuleInput): Finding | undefined {
   const lower = (sigma: number) => center - sigma >= distance;
   let worst: { spectrum: Spectrum; above: number; below: number } | undefined;
   for (const spectrum of history.spectra.values()) {
-    if (hasOwnBand(spectrum, run)) continue;
+    if (hasOwnBand(run.experiment.model, spectrum.transition)) continue;
     const above = spectrum.values.filter(upper).length;
     const below = spectrum.values.filter(lower).length;
     const share = (above + below) / spectrum.values.length;

@@ -173,11 +173,15 @@ export class FusedModel implements Model {
 
   /** Forward and backward; leaves the gradient of the mean loss in the store. */
   #differentiate(given: Batch, probe: boolean): EvaluationResult {
-    assertBatch(this.spec, given);
     const chosen = this.#chooseCandidates(given);
     const batch = chosen ? { ...given, targets: chosen.targets } : given;
     const shards = this.#load(batch);
-    this.#run(shards, flags.backward | (probe ? flags.probe : 0) | carryOf(batch));
+    if (chosen) this.#weights.chooseHead("sampled");
+    try {
+      this.#run(shards, flags.backward | (probe ? flags.probe : 0) | carryOf(batch));
+    } finally {
+      this.#weights.chooseHead("all");
+    }
     const result = this.#sums(batch);
     const { partials } = this.#buffers!;
     let gradient = partials;
@@ -198,20 +202,21 @@ export class FusedModel implements Model {
     if (chosen) {
       const [W, b] = [this.#address("head.W", "gradient"), this.#address("head.b", "gradient")];
       this.#sampled?.scatter(chosen, this.spec.outputSize, W, b);
-      this.#weights.chooseHead("all");
     }
     for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
     if (this.spec.embedding !== undefined) this.#addSymbolGradients(batch);
     return result;
   }
 
-  /** The classes of this step's softmax, with a head of their own in place; undefined: all. */
-  #chooseCandidates({ targets }: Batch): Candidates | undefined {
+  /** The classes of this step's softmax, with their rows gathered; undefined: all. */
+  #chooseCandidates(batch: Batch): Candidates | undefined {
     const sampled = this.#sampled;
+    const { targets } = batch;
     if (!sampled || !(targets instanceof Int32Array)) return undefined;
+    // Before its targets become indices into the sample, which say nothing of the classes they were.
+    assertBatch(this.spec, batch);
     const chosen = candidatesOf(this.spec, targets, sampled.count, this.#store.steps("head.b"));
     sampled.gather(chosen, this.#address("head.W", "value"), this.#address("head.b", "value"));
-    this.#weights.chooseHead("sampled");
     // The gathered rows are others each time.
     this.#packed = false;
     return chosen;

@@ -99,3 +99,10 @@ export const CARRY: i32 = 8;
 export function field(record: usize, index: i32): i32 {
   return load<i32>(record + (<usize>index << 2));
 }
+
+/** A layer whose input goes around it; φ's output then stands in `gates`. */
+// @ts-expect-error: decorator
+@inline
+export function isResidual(model: usize, layer: i32): bool {
+  return layer > 0 && field(model, RESIDUAL) != 0;
+}

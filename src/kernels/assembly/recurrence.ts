@@ -11,43 +11,36 @@ import {
   BACKWARD_BLOCKS,
   BACKWARD_WEIGHTS,
   BATCH,
-  CARRIED,
   CARRY,
   CELL,
   CLASSIFY_EACH,
+  field,
   FORWARD_COUNT,
   FORWARD_PARTS,
-  field,
   GRADIENT_COUNT,
   GRADIENT_PARTS,
   GRU,
   HEAD,
-  HIDDEN,
   HIDDEN_PADDED,
   INPUT_COUNT,
   INPUT_GRADIENTS,
   INPUT_PARTS,
   INPUT_SIZE,
   INPUTS,
+  isResidual,
   LAYER_RECORDS,
   LAYER_STRIDE,
   LAYERS,
-  LEAKY_RELU,
   LENGTH,
-  LOSSES,
   LSTM,
-  METRICS,
   NORMS,
   PANELS,
   PANELS_PER_SHARD,
   PARTIAL_STRIDE,
   PARTIALS,
   PROBE,
-  RELU,
-  RESIDUAL,
   RNN,
   ROWS,
-  SATURATED,
   SCRATCH_CARRY,
   SCRATCH_CELLS,
   SCRATCH_COLUMNS,
@@ -57,11 +50,12 @@ import {
   SCRATCH_RING,
   SCRATCH_STATE_GRADIENT,
   SCRATCH_STATES,
-  TANH,
 } from "./descriptor";
+import { beginStates, keepStates } from "./carried";
 import { headPass } from "./head";
+import { columnNorms, columnNormsNear } from "./norms";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
-import { mulAdd } from "./simd";
+import { countSaturated } from "./saturation";
 
 export { packTransposed, packWeights, unpackGradient } from "./panel";
 
@@ -131,45 +125,6 @@ function fillInputs(model: usize, records: usize, scratch: usize, panel: i32): v
   }
 }
 
-/** Address of a panel's carried states of a layer. */
-// @ts-expect-error: decorator
-@inline
-function carriedOf(model: usize, layer: i32, panel: i32): usize {
-  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
-  const blocks = field(model, CELL) == LSTM ? 2 : 1;
-  return <usize>field(model, CARRIED) + <usize>((panel * field(model, LAYERS) + layer) * blocks) * bytes;
-}
-
-/** h_0 (and c_0): zero, or what the sequences before left. */
-function beginStates(model: usize, records: usize, layer: i32, scratch: usize, panel: i32, flags: i32): void {
-  const record = records + <usize>layer * LAYER_STRIDE;
-  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
-  const state = scratch + <usize>field(record, SCRATCH_STATES);
-  const cell = scratch + <usize>field(record, SCRATCH_CELLS);
-  const lstm = field(model, CELL) == LSTM;
-  if (flags & CARRY) {
-    const from = carriedOf(model, layer, panel);
-    memory.copy(state, from, bytes);
-    if (lstm) memory.copy(cell, from + bytes, bytes);
-  } else {
-    memory.fill(state, 0, bytes);
-    if (lstm) memory.fill(cell, 0, bytes);
-  }
-}
-
-/** Leaves h_T (and c_T) for the sequences that go on. */
-function keepStates(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
-  const record = records + <usize>layer * LAYER_STRIDE;
-  const length = <usize>field(model, LENGTH);
-  const bytes = (<usize>field(model, HIDDEN_PADDED)) << 5;
-  const stride = (<usize>field(record, ROWS)) << 5;
-  const to = carriedOf(model, layer, panel);
-  memory.copy(to, scratch + <usize>field(record, SCRATCH_STATES) + length * stride, bytes);
-  if (field(model, CELL) == LSTM) {
-    memory.copy(to + bytes, scratch + <usize>field(record, SCRATCH_CELLS) + length * bytes, bytes);
-  }
-}
-
 function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize): void {
   const record = records + <usize>layer * LAYER_STRIDE;
   const cell = field(model, CELL);
@@ -224,86 +179,10 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
   }
 }
 
-/** A layer whose input goes around it; φ's output then stands in `gates`. */
-// @ts-expect-error: decorator
-@inline
-function isResidual(model: usize, layer: i32): bool {
-  return layer > 0 && field(model, RESIDUAL) != 0;
-}
-
 /** Adds b to a, `count` vectors. */
 function addInto(a: usize, b: usize, count: i32): void {
   const end = a + ((<usize>count) << 4);
   for (; a < end; a += 16, b += 16) v128.store(a, f32x4.add(v128.load(a), v128.load(b)));
-}
-
-/**
- * L2 norm of each of eight columns, by two passes: entries are divided by the largest before they are squared, since
- * gradients that vanish or explode reach numbers whose squares a float32 cannot hold.
- */
-function columnNorms(g: usize, rows: i32, out: usize): void {
-  const tiny = f32x4.splat(1e-38);
-  const one = f32x4.splat(1);
-  for (let half: usize = 0; half < 32; half += 16) {
-    let largest = tiny;
-    let p = g + half;
-    for (let i = 0; i < rows; i++, p += 32) largest = f32x4.max(largest, f32x4.abs(v128.load(p)));
-    const inverse = f32x4.div(one, largest);
-    let sum = f32x4.splat(0);
-    p = g + half;
-    for (let i = 0; i < rows; i++, p += 32) {
-      const x = f32x4.mul(v128.load(p), inverse);
-      sum = f32x4.add(sum, f32x4.mul(x, x));
-    }
-    v128.store(out + half, f32x4.mul(largest, f32x4.sqrt(sum)));
-  }
-}
-
-/**
- * The same by one pass where the norms `later` of the timestep behind can serve as the scale, as they nearly always can.
- * @param rows even (padded rows hold zeros).
- */
-function columnNormsNear(g: usize, rows: i32, later: usize, out: usize): void {
-  const zero = f32x4.splat(0);
-  const tiny = f32x4.splat(1e-30);
-  const one = f32x4.splat(1);
-  const norm0 = v128.load(later, 0);
-  const norm1 = v128.load(later, 16);
-  const scale0 = f32x4.div(one, f32x4.max(norm0, tiny));
-  const scale1 = f32x4.div(one, f32x4.max(norm1, tiny));
-  let a0 = zero;
-  let a1 = zero;
-  let b0 = zero;
-  let b1 = zero;
-  const end = g + (<usize>rows << 5);
-  for (let p = g; p < end; p += 64) {
-    let x = f32x4.mul(v128.load(p, 0), scale0);
-    a0 = mulAdd(x, x, a0);
-    x = f32x4.mul(v128.load(p, 16), scale1);
-    a1 = mulAdd(x, x, a1);
-    x = f32x4.mul(v128.load(p, 32), scale0);
-    b0 = mulAdd(x, x, b0);
-    x = f32x4.mul(v128.load(p, 48), scale1);
-    b1 = mulAdd(x, x, b1);
-  }
-  a0 = f32x4.add(a0, b0);
-  a1 = f32x4.add(a1, b1);
-  // Out of range: huge (or NaN), or so small that squares may have been lost, unless all is zero as it was before.
-  const good = v128.and(isNear(a0, norm0), isNear(a1, norm1));
-  if (!i32x4.all_true(good)) {
-    columnNorms(g, rows, out);
-    return;
-  }
-  v128.store(out, f32x4.mul(f32x4.sqrt(a0), f32x4.max(norm0, tiny)), 0);
-  v128.store(out, f32x4.mul(f32x4.sqrt(a1), f32x4.max(norm1, tiny)), 16);
-}
-
-// @ts-expect-error: decorator
-@inline
-function isNear(sum: v128, before: v128): v128 {
-  const inRange = v128.and(f32x4.gt(sum, f32x4.splat(1e-20)), f32x4.lt(sum, f32x4.splat(1e30)));
-  const zero = f32x4.splat(0);
-  return v128.or(inRange, v128.and(f32x4.eq(sum, zero), f32x4.eq(before, zero)));
 }
 
 function backwardLayer(
@@ -421,61 +300,5 @@ function writeInputGradient(model: usize, gradient: usize, panel: i32, t: i32): 
       from += 32;
     }
     to += sequence;
-  }
-}
-
-/** Counts saturated or dead units of one panel at each timestep. */
-function countSaturated(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
-  const record = records + <usize>layer * LAYER_STRIDE;
-  const cell = field(model, CELL);
-  const activation = field(model, ACTIVATION);
-  const length = field(model, LENGTH);
-  const rows = field(model, HIDDEN);
-  const block = (<usize>field(model, HIDDEN_PADDED)) << 5;
-  const lanes = min(8, field(model, BATCH) - (panel << 3));
-  const rectified = cell == RNN && (activation == RELU || activation == LEAKY_RELU);
-  const squashed = cell != RNN || activation == TANH;
-  const stride = cell == RNN ? (<usize>field(record, ROWS)) << 5 : block * (cell == LSTM ? 5 : 4);
-  // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth;
-  // residual layers (T = 1): what φ gave, which is all that `gates` holds.
-  let values =
-    isResidual(model, layer)
-      ? scratch + <usize>field(record, SCRATCH_GATES)
-      : cell == RNN
-      ? scratch + <usize>field(record, SCRATCH_STATES) + stride
-      : scratch + <usize>field(record, SCRATCH_GATES) + block * (cell == LSTM ? 4 : 3);
-  const limit = f32x4.splat(0.975);
-  const zero = f32x4.splat(0);
-  let out = <usize>field(model, SATURATED) + ((<usize>layer * length * field(model, PANELS) + panel) << 2);
-  const outStride = (<usize>field(model, PANELS)) << 2;
-  for (let t = 0; t < length; t++) {
-    let count0 = i32x4.splat(0);
-    let count1 = i32x4.splat(0);
-    let p = values;
-    if (rectified) {
-      for (let i = 0; i < rows; i++, p += 32) {
-        count0 = i32x4.sub(count0, f32x4.le(v128.load(p, 0), zero));
-        count1 = i32x4.sub(count1, f32x4.le(v128.load(p, 16), zero));
-      }
-    } else if (squashed) {
-      for (let i = 0; i < rows; i++, p += 32) {
-        count0 = i32x4.sub(count0, f32x4.gt(f32x4.abs(v128.load(p, 0)), limit));
-        count1 = i32x4.sub(count1, f32x4.gt(f32x4.abs(v128.load(p, 16)), limit));
-      }
-    }
-    const counts = out;
-    let total = 0;
-    // Absent sequences do not count.
-    if (lanes > 0) total += i32x4.extract_lane(count0, 0);
-    if (lanes > 1) total += i32x4.extract_lane(count0, 1);
-    if (lanes > 2) total += i32x4.extract_lane(count0, 2);
-    if (lanes > 3) total += i32x4.extract_lane(count0, 3);
-    if (lanes > 4) total += i32x4.extract_lane(count1, 0);
-    if (lanes > 5) total += i32x4.extract_lane(count1, 1);
-    if (lanes > 6) total += i32x4.extract_lane(count1, 2);
-    if (lanes > 7) total += i32x4.extract_lane(count1, 3);
-    store<i32>(counts, total);
-    values += stride;
-    out += outStride;
   }
 }

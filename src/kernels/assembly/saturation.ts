@@ -1,0 +1,78 @@
+/** How many units pass hardly any gradient. */
+import {
+  ACTIVATION,
+  BATCH,
+  CELL,
+  field,
+  HIDDEN,
+  HIDDEN_PADDED,
+  isResidual,
+  LAYER_STRIDE,
+  LEAKY_RELU,
+  LENGTH,
+  LSTM,
+  PANELS,
+  RELU,
+  RNN,
+  ROWS,
+  SATURATED,
+  SCRATCH_GATES,
+  SCRATCH_STATES,
+  TANH,
+} from "./descriptor";
+
+/** Counts saturated or dead units of one panel at each timestep. */
+export function countSaturated(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
+  const record = records + <usize>layer * LAYER_STRIDE;
+  const cell = field(model, CELL);
+  const activation = field(model, ACTIVATION);
+  const length = field(model, LENGTH);
+  const rows = field(model, HIDDEN);
+  const block = (<usize>field(model, HIDDEN_PADDED)) << 5;
+  const lanes = min(8, field(model, BATCH) - (panel << 3));
+  const rectified = cell == RNN && (activation == RELU || activation == LEAKY_RELU);
+  const squashed = cell != RNN || activation == TANH;
+  const stride = cell == RNN ? (<usize>field(record, ROWS)) << 5 : block * (cell == LSTM ? 5 : 4);
+  // rnn: h itself, in the next timestep's panel; lstm: tanh(c), the fifth block; gru: the candidate, the fourth;
+  // residual layers (T = 1): what φ gave, which is all that `gates` holds.
+  let values =
+    isResidual(model, layer)
+      ? scratch + <usize>field(record, SCRATCH_GATES)
+      : cell == RNN
+      ? scratch + <usize>field(record, SCRATCH_STATES) + stride
+      : scratch + <usize>field(record, SCRATCH_GATES) + block * (cell == LSTM ? 4 : 3);
+  const limit = f32x4.splat(0.975);
+  const zero = f32x4.splat(0);
+  let out = <usize>field(model, SATURATED) + ((<usize>layer * length * field(model, PANELS) + panel) << 2);
+  const outStride = (<usize>field(model, PANELS)) << 2;
+  for (let t = 0; t < length; t++) {
+    let count0 = i32x4.splat(0);
+    let count1 = i32x4.splat(0);
+    let p = values;
+    if (rectified) {
+      for (let i = 0; i < rows; i++, p += 32) {
+        count0 = i32x4.sub(count0, f32x4.le(v128.load(p, 0), zero));
+        count1 = i32x4.sub(count1, f32x4.le(v128.load(p, 16), zero));
+      }
+    } else if (squashed) {
+      for (let i = 0; i < rows; i++, p += 32) {
+        count0 = i32x4.sub(count0, f32x4.gt(f32x4.abs(v128.load(p, 0)), limit));
+        count1 = i32x4.sub(count1, f32x4.gt(f32x4.abs(v128.load(p, 16)), limit));
+      }
+    }
+    const counts = out;
+    let total = 0;
+    // Absent sequences do not count.
+    if (lanes > 0) total += i32x4.extract_lane(count0, 0);
+    if (lanes > 1) total += i32x4.extract_lane(count0, 1);
+    if (lanes > 2) total += i32x4.extract_lane(count0, 2);
+    if (lanes > 3) total += i32x4.extract_lane(count0, 3);
+    if (lanes > 4) total += i32x4.extract_lane(count1, 0);
+    if (lanes > 5) total += i32x4.extract_lane(count1, 1);
+    if (lanes > 6) total += i32x4.extract_lane(count1, 2);
+    if (lanes > 7) total += i32x4.extract_lane(count1, 3);
+    store<i32>(counts, total);
+    values += stride;
+    out += outStride;
+  }
+}
