@@ -8,6 +8,7 @@ import { measureShape, type Row } from "./measure.ts";
 import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
 import { shapes } from "./shapes.ts";
+import { benchStartup, sayStartup } from "./startup.ts";
 
 const help = `Usage: npm run bench -- [options]
 
@@ -18,6 +19,7 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
   --threads LIST     thread counts (default 1,2)
   --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
+  --startup          instead: from the start of a process to the end of the first training step
   --engines          instead: the TensorFlow.js engine on each of its backends against the fused one
   --tensorflow-folder DIR   with --engines: where your own tfjs-node is installed
   -h, --help         this text
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     hidden: { type: "string" },
     threads: { type: "string", default: "1,2" },
     panel: { type: "boolean", default: false },
+    startup: { type: "boolean", default: false },
     engines: { type: "boolean", default: false },
     "tensorflow-folder": { type: "string" },
     help: { type: "boolean", short: "h", default: false },
@@ -68,6 +71,12 @@ async function main(): Promise<void> {
   }
   if (values.panel) {
     await benchPanel();
+    return;
+  }
+  if (values.startup) {
+    const rows = await benchStartup(values.quick ? 3 : 11);
+    if (values.json) console.log(JSON.stringify({ rows }));
+    else sayStartup(rows);
     return;
   }
   if (values.engines) {

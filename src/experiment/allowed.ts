@@ -2,14 +2,20 @@
 import { experimentJsonSchema, type JsonSchema } from "./jsonSchema.ts";
 import { type Path, valueAt } from "./tree.ts";
 
-const root = experimentJsonSchema();
+let made: JsonSchema | undefined;
+
+/** Made when a message first needs it: a file without problems, as the trainer reads, does without. */
+function rootSchema(): JsonSchema {
+  made ??= experimentJsonSchema();
+  return made;
+}
 
 /**
  * The schema of the value at a path, given the file's data, which decide between the kinds of task.
  * Undefined where the path is not one of the schema's.
  */
 export function schemaAt(path: Path, data: unknown): JsonSchema | undefined {
-  let schema: JsonSchema | undefined = root;
+  let schema: JsonSchema | undefined = rootSchema();
   for (const [depth, segment] of path.entries()) {
     if (schema?.oneOf) {
       const kind = valueAt(data, [...path.slice(0, depth), "kind"]);
@@ -55,7 +61,7 @@ export function wordsOf(schema: JsonSchema | undefined): string[] {
 
 /** The path of the object that a key belongs to, for a key that stands in the wrong one. */
 export function homeOf(key: string): string | undefined {
-  const sections = Object.entries(root.properties ?? {});
+  const sections = Object.entries(rootSchema().properties ?? {});
   return sections.find(([, { properties }]) => properties && Object.hasOwn(properties, key))?.[0];
 }
 

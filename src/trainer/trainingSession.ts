@@ -60,7 +60,7 @@ export class TrainingSession {
   readonly #meter = new SpectrumMeter();
   #reserve: DiskReserve | undefined;
   #heartbeat: Heartbeat | undefined;
-  #engine: Engine | undefined;
+  #starting: Promise<Engine> | undefined;
   #telemetry: TelemetryWriter | undefined;
 
   /**
@@ -106,7 +106,7 @@ export class TrainingSession {
     } finally {
       this.#heartbeat?.stop();
       await this.#meter.close();
-      await this.#engine?.dispose();
+      await this.#disposeEngine();
       this.#reserve?.release();
       this.#lock.release();
     }
@@ -151,14 +151,18 @@ export class TrainingSession {
     const { resume = false, checkpoint, allowOutside = false, threads } = this.#options;
     const makeEngine = this.#options.makeEngine ?? createEngine;
     const experiment = await readExperiment(directory);
+    // Its threads start while the data are read.
+    const starting = makeEngine(this.#options.engine ?? experiment.engine, { threads });
+    this.#starting = starting;
+    // What goes wrong is told where it is waited for, unless the data's own problem comes first.
+    starting.catch(() => {});
     const task = await loadTaskOf(experiment, status.record, allowOutside);
     assertModelFits(experiment, task);
     const schedule = scheduleOf(experiment.training, task);
     const start = startingPoint(directory, experiment, task, resume, checkpoint);
     if (start.step >= schedule.steps)
       throw new Error(`the checkpoint at step ${start.step} is past the run's ${schedule.steps} steps`);
-    const engine = await makeEngine(this.#options.engine ?? experiment.engine, { threads });
-    this.#engine = engine;
+    const engine = await starting;
     const optimizer = optimizerOf(experiment.training);
     const model = engine.createModel(start.spec, optimizer, start.parameters, start.optimizerState);
     const run = diagnosticRunOf(experiment, task, schedule);
@@ -209,6 +213,11 @@ export class TrainingSession {
       await loop.save(false);
       throw error;
     }
+  }
+
+  async #disposeEngine(): Promise<void> {
+    const engine = await this.#starting?.catch(() => undefined);
+    await engine?.dispose();
   }
 
   /** State and events at the start: the numbers of a resumed run are those at its starting point. */
