@@ -6,7 +6,8 @@ import { Arena, createSharedMemory } from "./memory.ts";
 import { FusedModel } from "./model.ts";
 import { Threads } from "./threads.ts";
 
-export { type KernelBuild, supportsRelaxedSimd, supportsSimd } from "./kernels.ts";
+export { type KernelBuild, supportsSimd } from "./kernels.ts";
+export { supportsRelaxedSimd } from "./relaxedSimd.ts";
 
 export interface FusedOptions {
   /** Threads, the caller's own included; default: as many as the machine runs at once. The numbers are the same for any. */

@@ -1,91 +1,17 @@
 /** The WebAssembly kernels: which build this runtime can run, and their types. */
 import { readFileSync } from "node:fs";
 import { builtFile } from "../../builtFile.ts";
+import { supportsRelaxedSimd } from "./relaxedSimd.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
-/** A module that holds one relaxed-SIMD instruction: (func (result v128) (f32x4.relaxed_madd …)). */
-const relaxedProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  19,
-  1,
-  17,
-  0,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  253,
-  133,
-  2,
-  11,
-);
 /** A module that holds one SIMD instruction: (func (result v128) (i32x4.splat …)). */
 const simdProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  8,
-  1,
-  6,
-  0,
-  65,
-  0,
-  253,
-  17,
-  11,
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11],
 );
 
 export function supportsSimd(): boolean {
   return WebAssembly.validate(simdProbe);
-}
-
-export function supportsRelaxedSimd(): boolean {
-  return WebAssembly.validate(relaxedProbe);
 }
 
 /** The faster build that this runtime supports. */
@@ -118,7 +44,7 @@ export interface Kernels {
   unpackGradient(
     dst: number,
     src: number,
-    pairs: number,
+    quads: number,
     rowOffset: number,
     columnOffset: number,
     rows: number,

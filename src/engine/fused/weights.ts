@@ -10,7 +10,7 @@ export type Locate = (name: string) => number;
 
 interface PackedPart extends Part {
   readonly weights: number;
-  /** Byte offset of its gradient [row block][pair][4][2] in a shard's partial; undefined: it has none. */
+  /** Byte offset of its gradient [row block][quad][4][4] in a shard's partial; undefined: it has none. */
   readonly gradient: number | undefined;
 }
 
@@ -108,8 +108,8 @@ export class Weights {
           part.gradient!,
           part.output / 4,
           part.rows / 4,
-          part.input / 2,
-          part.columns / 2,
+          part.input / 4,
+          part.columns / 4,
         ]);
       });
       layer.toInput.forEach((part, i) => {
@@ -169,7 +169,7 @@ export class Weights {
         kernels.unpackGradient(
           gradients(name) + fromRow * columns * 4,
           partial + part.gradient,
-          part.columns / 2,
+          part.columns / 4,
           row,
           column,
           rows,

@@ -67,7 +67,7 @@ export const GRADIENT_COUNT: i32 = 5;
 export const FORWARD_PARTS: i32 = 8;
 /** Three each: transposed M, column blocks, first row block of the ring. */
 export const INPUT_PARTS: i32 = 24;
-/** Five each: byte offset into the partial, first row block, row blocks, first column pair, column pairs. */
+/** Five each: byte offset into the partial, first row block, row blocks, first column quad, column quads. */
 export const GRADIENT_PARTS: i32 = 32;
 // Offsets into a thread's scratch memory.
 export const SCRATCH_STATES: i32 = 48;

@@ -10,7 +10,7 @@
  * Every element of C is the sum over k in ascending order, within blocks of KC, whatever the alignment and
  * position, so the same call gives the same bits.
  */
-import { mulAdd } from "./simd";
+import { mulAdd, transposeFour } from "./simd";
 
 /** Rows of op(A) packed at a time: MC · KC floats fit the second-level cache. */
 const MC: i32 = 128;
@@ -146,71 +146,8 @@ function microKernel(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: u
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  let k = depth;
-  for (; k >= 4; k -= 4) {
-    let b0 = v128.load(b, 0);
-    let b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a, 0);
-    c00 = mulAdd(x, b0, c00);
-    c01 = mulAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 4);
-    c10 = mulAdd(x, b0, c10);
-    c11 = mulAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 8);
-    c20 = mulAdd(x, b0, c20);
-    c21 = mulAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 12);
-    c30 = mulAdd(x, b0, c30);
-    c31 = mulAdd(x, b1, c31);
-
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    x = v128.load_splat<f32>(a, 16);
-    c00 = mulAdd(x, b0, c00);
-    c01 = mulAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 20);
-    c10 = mulAdd(x, b0, c10);
-    c11 = mulAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 24);
-    c20 = mulAdd(x, b0, c20);
-    c21 = mulAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 28);
-    c30 = mulAdd(x, b0, c30);
-    c31 = mulAdd(x, b1, c31);
-
-    b0 = v128.load(b, 64);
-    b1 = v128.load(b, 80);
-    x = v128.load_splat<f32>(a, 32);
-    c00 = mulAdd(x, b0, c00);
-    c01 = mulAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 36);
-    c10 = mulAdd(x, b0, c10);
-    c11 = mulAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 40);
-    c20 = mulAdd(x, b0, c20);
-    c21 = mulAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 44);
-    c30 = mulAdd(x, b0, c30);
-    c31 = mulAdd(x, b1, c31);
-
-    b0 = v128.load(b, 96);
-    b1 = v128.load(b, 112);
-    x = v128.load_splat<f32>(a, 48);
-    c00 = mulAdd(x, b0, c00);
-    c01 = mulAdd(x, b1, c01);
-    x = v128.load_splat<f32>(a, 52);
-    c10 = mulAdd(x, b0, c10);
-    c11 = mulAdd(x, b1, c11);
-    x = v128.load_splat<f32>(a, 56);
-    c20 = mulAdd(x, b0, c20);
-    c21 = mulAdd(x, b1, c21);
-    x = v128.load_splat<f32>(a, 60);
-    c30 = mulAdd(x, b0, c30);
-    c31 = mulAdd(x, b1, c31);
-    a += 64;
-    b += 128;
-  }
-  for (; k > 0; k--) {
+  // One k a turn: unrolled, V8 keeps too many operands at once and spills the tile to memory.
+  for (let k = depth; k > 0; k--) {
     const b0 = v128.load(b, 0);
     const b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a, 0);
@@ -305,18 +242,8 @@ function packTransposed(depth: i32, count: i32, src: usize, ld: i32, dst: usize,
       const r1 = v128.load(src + stride);
       const r2 = v128.load(src + 2 * stride);
       const r3 = v128.load(src + 3 * stride);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
-      dst += step;
-      v128.store(dst, v128.shuffle<f64>(low01, low23, 1, 3));
-      dst += step;
-      v128.store(dst, v128.shuffle<f64>(high01, high23, 0, 2));
-      dst += step;
-      v128.store(dst, v128.shuffle<f64>(high01, high23, 1, 3));
-      dst += step;
+      transposeFour(dst, step, r0, r1, r2, r3);
+      dst += step << 2;
     }
   }
   for (; k < depth; k++, src += 4, dst += step) {

@@ -43,9 +43,9 @@ export function headPass(model: usize, top: usize, scratch: usize, panel: i32, p
       const to = external + <usize>(t - from) * (<usize>padded << 5);
       panelProduct(blocks, outputBlocks, <usize>field(model, HEAD_TRANSPOSED), gradient, RING_STRIDE, to, false);
       if (chunkFull) {
-        const pairs = (padded + 4) >> 1;
-        packColumns(columns, states + <usize>(chunkStart + 1) * stride, stride, pairs, slot + 1);
-        accumulateOuter(outputBlocks, pairs, slot + 1, ring, columns, partial + <usize>field(model, HEAD_PARTIAL));
+        const quads = (padded + 4) >> 2;
+        packColumns(columns, states + <usize>(chunkStart + 1) * stride, stride, quads, slot + 1);
+        accumulateOuter(outputBlocks, quads, slot + 1, ring, columns, partial + <usize>field(model, HEAD_PARTIAL));
       }
     }
     if (chunkFull) chunkStart = t + 1;

@@ -5,7 +5,7 @@
  * packing but that of the weights, once a step. Rows come in blocks of four (32 floats), and consecutive blocks may
  * stand apart by a stride; weights are packed as [row block][k][4].
  */
-import { mulAdd } from "./simd";
+import { mulAdd, transposeFour } from "./simd";
 
 /** Timesteps whose pre-activation gradients are collected before they are multiplied into the weight gradient. */
 export const CHUNK: i32 = 16;
@@ -29,6 +29,7 @@ export function panelProduct(
   y: usize,
   accumulate: bool,
 ): void {
+  const blockGap = xStride - 128;
   for (let r = 0; r < rowBlocks; r++) {
     let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128;
     if (accumulate) {
@@ -51,66 +52,29 @@ export function panelProduct(
       c30 = zero;
       c31 = zero;
     }
+    // One column a turn: unrolled, V8 keeps too many operands at once and spills the sums to memory.
     let xp = x;
-    for (let k = 0; k < kBlocks; k++) {
-      let x0 = v128.load(xp, 0);
-      let x1 = v128.load(xp, 16);
-      let a = v128.load_splat<f32>(w, 0);
-      c00 = mulAdd(a, x0, c00);
-      c01 = mulAdd(a, x1, c01);
-      a = v128.load_splat<f32>(w, 4);
-      c10 = mulAdd(a, x0, c10);
-      c11 = mulAdd(a, x1, c11);
-      a = v128.load_splat<f32>(w, 8);
-      c20 = mulAdd(a, x0, c20);
-      c21 = mulAdd(a, x1, c21);
-      a = v128.load_splat<f32>(w, 12);
-      c30 = mulAdd(a, x0, c30);
-      c31 = mulAdd(a, x1, c31);
-      x0 = v128.load(xp, 32);
-      x1 = v128.load(xp, 48);
-      a = v128.load_splat<f32>(w, 16);
-      c00 = mulAdd(a, x0, c00);
-      c01 = mulAdd(a, x1, c01);
-      a = v128.load_splat<f32>(w, 20);
-      c10 = mulAdd(a, x0, c10);
-      c11 = mulAdd(a, x1, c11);
-      a = v128.load_splat<f32>(w, 24);
-      c20 = mulAdd(a, x0, c20);
-      c21 = mulAdd(a, x1, c21);
-      a = v128.load_splat<f32>(w, 28);
-      c30 = mulAdd(a, x0, c30);
-      c31 = mulAdd(a, x1, c31);
-      x0 = v128.load(xp, 64);
-      x1 = v128.load(xp, 80);
-      a = v128.load_splat<f32>(w, 32);
-      c00 = mulAdd(a, x0, c00);
-      c01 = mulAdd(a, x1, c01);
-      a = v128.load_splat<f32>(w, 36);
-      c10 = mulAdd(a, x0, c10);
-      c11 = mulAdd(a, x1, c11);
-      a = v128.load_splat<f32>(w, 40);
-      c20 = mulAdd(a, x0, c20);
-      c21 = mulAdd(a, x1, c21);
-      a = v128.load_splat<f32>(w, 44);
-      c30 = mulAdd(a, x0, c30);
-      c31 = mulAdd(a, x1, c31);
-      x0 = v128.load(xp, 96);
-      x1 = v128.load(xp, 112);
-      a = v128.load_splat<f32>(w, 48);
-      c00 = mulAdd(a, x0, c00);
-      c01 = mulAdd(a, x1, c01);
-      a = v128.load_splat<f32>(w, 52);
-      c10 = mulAdd(a, x0, c10);
-      c11 = mulAdd(a, x1, c11);
-      a = v128.load_splat<f32>(w, 56);
-      c20 = mulAdd(a, x0, c20);
-      c21 = mulAdd(a, x1, c21);
-      a = v128.load_splat<f32>(w, 60);
-      c30 = mulAdd(a, x0, c30);
-      c31 = mulAdd(a, x1, c31);
-      xp += xStride;
-      w += 64;
+    for (let k = kBlocks; k > 0; k--) {
+      const blockEnd = w + 64;
+      do {
+        const x0 = v128.load(xp, 0);
+        const x1 = v128.load(xp, 16);
+        let a = v128.load_splat<f32>(w, 0);
+        c00 = mulAdd(a, x0, c00);
+        c01 = mulAdd(a, x1, c01);
+        a = v128.load_splat<f32>(w, 4);
+        c10 = mulAdd(a, x0, c10);
+        c11 = mulAdd(a, x1, c11);
+        a = v128.load_splat<f32>(w, 8);
+        c20 = mulAdd(a, x0, c20);
+        c21 = mulAdd(a, x1, c21);
+        a = v128.load_splat<f32>(w, 12);
+        c30 = mulAdd(a, x0, c30);
+        c31 = mulAdd(a, x1, c31);
+        xp += 32;
+        w += 16;
+      } while (w != blockEnd);
+      xp += blockGap;
     }
     v128.store(y, c00, 0);
     v128.store(y, c01, 16);
@@ -125,18 +89,16 @@ export function panelProduct(
 }
 
 /**
- * Copies column pairs of `steps` panels beside one another: [pair][step][2][8].
+ * Transposes the rows of `steps` panels, four rows at a time: [quad][step][8 sequences][4 rows].
  * @param x the first panel's first row; consecutive panels stand `stepStride` bytes apart.
  */
-export function packColumns(dst: usize, x: usize, stepStride: usize, pairs: i32, steps: i32): void {
-  for (let pair = 0; pair < pairs; pair++) {
-    let src = x + (<usize>pair << 6);
+export function packColumns(dst: usize, x: usize, stepStride: usize, quads: i32, steps: i32): void {
+  for (let quad = 0; quad < quads; quad++) {
+    let src = x + (<usize>quad << 7);
     for (let s = 0; s < steps; s++) {
-      v128.store(dst, v128.load(src, 0), 0);
-      v128.store(dst, v128.load(src, 16), 16);
-      v128.store(dst, v128.load(src, 32), 32);
-      v128.store(dst, v128.load(src, 48), 48);
-      dst += 64;
+      transposeFour(dst, 16, v128.load(src, 0), v128.load(src, 32), v128.load(src, 64), v128.load(src, 96));
+      transposeFour(dst + 64, 16, v128.load(src, 16), v128.load(src, 48), v128.load(src, 80), v128.load(src, 112));
+      dst += 128;
       src += stepStride;
     }
   }
@@ -147,84 +109,123 @@ const GROUP: i32 = 8;
 
 /**
  * gradient += Σ_step delta_step · x_stepᵀ, a sum over `steps` timesteps and 8 sequences.
- * Lanes run along the sequences and are summed at the end, which needs no transposition of either operand.
  * @param ring [row block] with RING_STRIDE bytes between, each [step][4][8].
  * @param columns as `packColumns` leaves them.
- * @param gradient [row block][pair][4][2].
+ * @param gradient [row block][quad][4 rows][4 columns].
  */
 export function accumulateOuter(
   rowBlocks: i32,
-  pairs: i32,
+  quads: i32,
   steps: i32,
   ring: usize,
   columns: usize,
   gradient: usize,
 ): void {
-  const gradientStride = <usize>pairs << 5;
-  const columnStride = <usize>steps << 6;
+  const gradientStride = <usize>quads << 6;
+  const quadBytes = <usize>steps << 7;
+  const inPairs = quads & ~1;
   for (let group = 0; group < rowBlocks; group += GROUP) {
     const groupEnd = min(group + GROUP, rowBlocks);
-    for (let pair = 0; pair < pairs; pair++) {
-      const x = columns + <usize>pair * columnStride;
+    for (let quad = 0; quad < inPairs; quad += 2) {
+      const x = columns + <usize>quad * quadBytes;
       for (let r = group; r < groupEnd; r++) {
-        let a = ring + <usize>r * RING_STRIDE;
-        let b = x;
-        const zero = f32x4.splat(0);
-        let c00 = zero;
-        let c01 = zero;
-        let c10 = zero;
-        let c11 = zero;
-        let c20 = zero;
-        let c21 = zero;
-        let c30 = zero;
-        let c31 = zero;
-        for (let s = 0; s < steps; s++) {
-          let b0 = v128.load(b, 0);
-          let b1 = v128.load(b, 32);
-          let d = v128.load(a, 0);
-          c00 = mulAdd(d, b0, c00);
-          c01 = mulAdd(d, b1, c01);
-          d = v128.load(a, 32);
-          c10 = mulAdd(d, b0, c10);
-          c11 = mulAdd(d, b1, c11);
-          d = v128.load(a, 64);
-          c20 = mulAdd(d, b0, c20);
-          c21 = mulAdd(d, b1, c21);
-          d = v128.load(a, 96);
-          c30 = mulAdd(d, b0, c30);
-          c31 = mulAdd(d, b1, c31);
-          b0 = v128.load(b, 16);
-          b1 = v128.load(b, 48);
-          d = v128.load(a, 16);
-          c00 = mulAdd(d, b0, c00);
-          c01 = mulAdd(d, b1, c01);
-          d = v128.load(a, 48);
-          c10 = mulAdd(d, b0, c10);
-          c11 = mulAdd(d, b1, c11);
-          d = v128.load(a, 80);
-          c20 = mulAdd(d, b0, c20);
-          c21 = mulAdd(d, b1, c21);
-          d = v128.load(a, 112);
-          c30 = mulAdd(d, b0, c30);
-          c31 = mulAdd(d, b1, c31);
-          a += 128;
-          b += 64;
-        }
-        const g = gradient + <usize>r * gradientStride + (<usize>pair << 5);
-        v128.store(g, f32x4.add(v128.load(g, 0), sumLanes(c00, c01, c10, c11)), 0);
-        v128.store(g, f32x4.add(v128.load(g, 16), sumLanes(c20, c21, c30, c31)), 16);
+        const at = gradient + <usize>r * gradientStride + (<usize>quad << 6);
+        outerTile(ring + <usize>r * RING_STRIDE, x, quadBytes, at);
+      }
+    }
+    if (inPairs < quads) {
+      const x = columns + <usize>inPairs * quadBytes;
+      for (let r = group; r < groupEnd; r++) {
+        const at = gradient + <usize>r * gradientStride + (<usize>inPairs << 6);
+        halfOuterTile(ring + <usize>r * RING_STRIDE, x, quadBytes, at);
       }
     }
   }
 }
 
-/** The four lane sums of four vectors. */
+/** Four rows and eight columns of `accumulateOuter`. @param quadBytes of one quad of columns, all its steps. */
 // @ts-expect-error: decorator
 @inline
-function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+function outerTile(ring: usize, columns: usize, quadBytes: usize, gradient: usize): void {
+  const zero = f32x4.splat(0);
+  let c00 = zero;
+  let c01 = zero;
+  let c10 = zero;
+  let c11 = zero;
+  let c20 = zero;
+  let c21 = zero;
+  let c30 = zero;
+  let c31 = zero;
+  let a = ring;
+  let b = columns;
+  let right = columns + quadBytes;
+  const end = right;
+  do {
+    const stepEnd = b + 128;
+    do {
+      const x0 = v128.load(b);
+      const x1 = v128.load(right);
+      let d = v128.load_splat<f32>(a, 0);
+      c00 = mulAdd(d, x0, c00);
+      c01 = mulAdd(d, x1, c01);
+      d = v128.load_splat<f32>(a, 32);
+      c10 = mulAdd(d, x0, c10);
+      c11 = mulAdd(d, x1, c11);
+      d = v128.load_splat<f32>(a, 64);
+      c20 = mulAdd(d, x0, c20);
+      c21 = mulAdd(d, x1, c21);
+      d = v128.load_splat<f32>(a, 96);
+      c30 = mulAdd(d, x0, c30);
+      c31 = mulAdd(d, x1, c31);
+      a += 4;
+      b += 16;
+      right += 16;
+    } while (b != stepEnd);
+    a += 96;
+  } while (b != end);
+  addTo(gradient, 0, c00);
+  addTo(gradient, 16, c10);
+  addTo(gradient, 32, c20);
+  addTo(gradient, 48, c30);
+  addTo(gradient, 64, c01);
+  addTo(gradient, 80, c11);
+  addTo(gradient, 96, c21);
+  addTo(gradient, 112, c31);
+}
+
+/** Four rows and four columns: where the columns are an odd number of quads. */
+function halfOuterTile(ring: usize, columns: usize, quadBytes: usize, gradient: usize): void {
+  const zero = f32x4.splat(0);
+  let c0 = zero;
+  let c1 = zero;
+  let c2 = zero;
+  let c3 = zero;
+  let a = ring;
+  let b = columns;
+  const end = columns + quadBytes;
+  do {
+    const stepEnd = b + 128;
+    do {
+      const x = v128.load(b);
+      c0 = mulAdd(v128.load_splat<f32>(a, 0), x, c0);
+      c1 = mulAdd(v128.load_splat<f32>(a, 32), x, c1);
+      c2 = mulAdd(v128.load_splat<f32>(a, 64), x, c2);
+      c3 = mulAdd(v128.load_splat<f32>(a, 96), x, c3);
+      a += 4;
+      b += 16;
+    } while (b != stepEnd);
+    a += 96;
+  } while (b != end);
+  addTo(gradient, 0, c0);
+  addTo(gradient, 16, c1);
+  addTo(gradient, 32, c2);
+  addTo(gradient, 48, c3);
+}
+
+// @ts-expect-error: decorator
+@inline
+function addTo(address: usize, offset: usize, sum: v128): void {
+  v128.store(address + offset, f32x4.add(v128.load(address + offset), sum));
 }
 
 /**
@@ -271,11 +272,11 @@ export function packTransposed(dst: usize, kTotal: i32, kOffset: i32, src: usize
   }
 }
 
-/** Takes rows × columns out of a gradient [row block][pair][4][2] of `pairs` column pairs into a row-major matrix. */
+/** Takes rows × columns out of a gradient [row block][quad][4][4] of `quads` column quads into a row-major matrix. */
 export function unpackGradient(
   dst: usize,
   src: usize,
-  pairs: i32,
+  quads: i32,
   rowOffset: i32,
   columnOffset: i32,
   rows: i32,
@@ -283,10 +284,10 @@ export function unpackGradient(
 ): void {
   for (let i = 0; i < rows; i++) {
     const row = rowOffset + i;
-    const line = src + (((<usize>(row >> 2) * pairs) << 3) + (<usize>(row & 3) << 1)) * 4;
+    const line = src + (((<usize>(row >> 2) * quads) << 4) + (<usize>(row & 3) << 2)) * 4;
     for (let j = 0; j < columns; j++) {
       const column = columnOffset + j;
-      store<f32>(dst, load<f32>(line + ((<usize>(column >> 1) << 5) + (<usize>(column & 1) << 2))));
+      store<f32>(dst, load<f32>(line + ((<usize>(column >> 2) << 6) + (<usize>(column & 3) << 2))));
       dst += 4;
     }
   }

@@ -271,7 +271,7 @@ function backwardLayer(
 
     if (t % CHUNK == 0) {
       const steps = min(CHUNK, length - t);
-      packColumns(columns, state, stride, field(record, ROWS) >> 1, steps);
+      packColumns(columns, state, stride, field(record, ROWS) >> 2, steps);
       for (let part = 0; part < field(record, GRADIENT_COUNT); part++) {
         const at = record + ((<usize>(GRADIENT_PARTS + 5 * part)) << 2);
         accumulateOuter(
@@ -279,7 +279,7 @@ function backwardLayer(
           field(at, 4),
           steps,
           ring + <usize>field(at, 1) * ringStride,
-          columns + ((<usize>field(at, 3) * steps) << 6),
+          columns + ((<usize>field(at, 3) * steps) << 7),
           partial + <usize>field(at, 0),
         );
       }

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "assemblyscript/asc";
-import { type KernelBuild, supportsRelaxedSimd } from "../../../src/engine/fused/kernels.ts";
+import type { KernelBuild } from "../../../src/engine/fused/kernels.ts";
+import { supportsRelaxedSimd } from "../../../src/engine/fused/relaxedSimd.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
