@@ -1,14 +1,14 @@
 /** A browser on a served VS Code, and the driver extension's view of the same window. */
 import { readFile } from "node:fs/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { expect, vi } from "vitest";
 import { type ServedCode, type ServeOptions, serve } from "./host/serve.ts";
 import { cache, setUpBrowser, setUpHost } from "./host/setup.ts";
+import { patience, until } from "./until.ts";
 
-/** Generous, for a loaded machine; waiting ends as soon as what is waited for is there. */
-export const patience = { timeout: 60_000, interval: 200 };
+export { patience };
 
 export interface Workbench {
+  readonly browser: Browser;
   readonly page: Page;
   readonly code: ServedCode;
   /** Asks the driver extension (test/vscode/driver). */
@@ -50,10 +50,13 @@ export async function openWorkbench(options: Partial<ServeOptions> = {}): Promis
       if (said.error !== undefined) throw new Error(`${question}: ${said.error}`);
       return said.answer;
     };
-    await vi.waitFor(async () => expect(await ask("active")).toBe(true), patience);
+    await until(async () => {
+      // Nothing in an empty folder wakes the extension.
+      if (!(await ask("active")) && !options.empty) throw new Error("Sigmascope is not active yet");
+    });
     const palette = (title: string) =>
       // A palette lists what there was when it was opened: after a reload a command may appear a moment later.
-      vi.waitFor(async () => {
+      until(async () => {
         await page.keyboard.press("F1");
         const input = page.locator(".quick-input-widget input").first();
         await input.waitFor();
@@ -66,8 +69,8 @@ export async function openWorkbench(options: Partial<ServeOptions> = {}): Promis
           await page.keyboard.press("Escape");
           throw error;
         }
-      }, patience);
-    const bench = { page, code, ask, palette, close };
+      });
+    const bench = { browser, page, code, ask, palette, close };
     openBenches.add(bench);
     return bench;
   } catch (error) {

@@ -1,7 +1,16 @@
 /** Answers a test's questions about VS Code's API. Its address stands in the file that SIGMASCOPE_DRIVER names. */
 const { createServer } = require("node:http");
 const { renameSync, writeFileSync } = require("node:fs");
+const { setFlagsFromString } = require("node:v8");
+const { runInNewContext } = require("node:vm");
 const vscode = require("vscode");
+
+function collectGarbage() {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  gc();
+  gc();
+}
 
 const range = (r) => [r.start.line, r.start.character, r.end.line, r.end.character];
 
@@ -88,6 +97,24 @@ const answers = {
   },
   active: () => vscode.extensions.getExtension("sigmascope.sigmascope")?.isActive ?? false,
   trusted: () => vscode.workspace.isTrusted,
+  /** Milliseconds from the wish to the extension's being there: its code is read, and has run. */
+  activate: async () => {
+    const began = performance.now();
+    await vscode.extensions.getExtension("sigmascope.sigmascope").activate();
+    return performance.now() - began;
+  },
+  /** Milliseconds that a command takes. */
+  time: async ({ command, args = [] }) => {
+    const began = performance.now();
+    await vscode.commands.executeCommand(command, ...args);
+    return performance.now() - began;
+  },
+  /** Of the extension host's process, in bytes, after what nobody holds was cleared away. */
+  memory: () => {
+    collectGarbage();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { pid: process.pid, rss, heapUsed, external };
+  },
 };
 
 exports.activate = (context) => {

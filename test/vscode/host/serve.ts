@@ -23,11 +23,13 @@ export interface ServeOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the workspace is trusted without a question; default true. */
   readonly trusted?: boolean;
+  /** An empty folder in place of a copy of examples/. */
+  readonly empty?: boolean;
 }
 
 export interface ServedCode {
   readonly url: string;
-  /** The folder that is open: a copy of examples/, removed by `stop`. */
+  /** The folder that is open: a copy of examples/, or an empty one; removed by `stop`. */
   readonly workspace: string;
   /** The user's data: settings, logs; removed by `stop`. */
   readonly profile: string;
@@ -43,7 +45,8 @@ export async function serve(host: Host, options: ServeOptions): Promise<ServedCo
   const workspace = join(folder, "workspace");
   const profile = join(folder, "profile");
   const driverFile = join(folder, "driver-port");
-  await cp("examples", workspace, { recursive: true });
+  if (options.empty) await mkdir(workspace);
+  else await cp("examples", workspace, { recursive: true });
   await mkdir(join(profile, "User"), { recursive: true });
   const settings = JSON.stringify({ ...quietSettings, ...options.settings });
   await writeFile(join(profile, "User/settings.json"), settings);
