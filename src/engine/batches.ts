@@ -39,48 +39,51 @@ export function* batchParts(
 export function assertBatch(spec: ModelSpec, batch: Batch): void {
   const { inputSize, head, outputSize } = spec;
   const { size, length, inputs, targets } = batch;
-  const fail = (what: string): never => {
-    throw new RangeError(`batch of ${size} sequences × ${length} timesteps: ${what}`);
-  };
-  if (!(size >= 1 && length >= 1)) fail("size and length must be at least 1");
+  if (!(size >= 1 && length >= 1)) misfit(batch, "size and length must be at least 1");
   const expected = size * length * inputSize;
-  if (inputs.length !== expected) fail(`${inputs.length} input values; expected ${expected}`);
-  assertSymbols(spec, inputs, fail);
-  assertStates(spec, batch, fail);
-  if (spec.net !== undefined && length !== 1) fail(`a feed-forward net (${spec.net}) reads 1 timestep`);
+  if (inputs.length !== expected) misfit(batch, `${inputs.length} input values; expected ${expected}`);
+  assertSymbols(spec, batch);
+  assertStates(spec, batch);
+  if (spec.net !== undefined && length !== 1)
+    misfit(batch, `a feed-forward net (${spec.net}) reads 1 timestep`);
   const targetCount = size * targetsPerSequence(spec, length);
-  if (targets.length !== targetCount) fail(`${targets.length} targets; expected ${targetCount}`);
+  if (targets.length !== targetCount) misfit(batch, `${targets.length} targets; expected ${targetCount}`);
   if (head === "regressLast") {
-    if (!(targets instanceof Float32Array)) fail("targets must be a Float32Array");
+    if (!(targets instanceof Float32Array)) misfit(batch, "targets must be a Float32Array");
     return;
   }
-  if (!(targets instanceof Int32Array)) fail("targets must be an Int32Array");
+  if (!(targets instanceof Int32Array)) misfit(batch, "targets must be an Int32Array");
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i]!;
     if (!(target >= 0 && target < outputSize))
-      fail(`target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
+      misfit(batch, `target ${target} at ${i}; allowed: 0 to ${outputSize - 1}`);
   }
 }
 
-type Fail = (what: string) => never;
+function misfit({ size, length }: Batch, what: string): never {
+  throw new RangeError(`batch of ${size} sequences × ${length} timesteps: ${what}`);
+}
 
-function assertSymbols({ vocabulary }: ModelSpec, inputs: Float32Array, fail: Fail): void {
+function assertSymbols({ vocabulary }: ModelSpec, batch: Batch): void {
   if (vocabulary === undefined) return;
+  const { inputs } = batch;
   for (let i = 0; i < inputs.length; i++) {
     const symbol = inputs[i]!;
     if (!(Number.isInteger(symbol) && symbol >= 0 && symbol < vocabulary))
-      fail(`symbol ${symbol} at ${i}; allowed: whole numbers from 0 to ${vocabulary - 1}`);
+      misfit(batch, `symbol ${symbol} at ${i}; allowed: whole numbers from 0 to ${vocabulary - 1}`);
   }
 }
 
-function assertStates(spec: ModelSpec, { size, initial }: Batch, fail: Fail): void {
+function assertStates(spec: ModelSpec, batch: Batch): void {
+  const { size, initial } = batch;
   if (initial === undefined) return;
-  if (spec.net !== undefined) fail(`a feed-forward net (${spec.net}) has no states to begin with`);
+  if (spec.net !== undefined) misfit(batch, `a feed-forward net (${spec.net}) has no states to begin with`);
   const expected = spec.layers * size * spec.hidden;
-  const check = (name: string, values: Float32Array | undefined) => {
-    if (values?.length !== expected)
-      fail(`${values?.length ?? "no"} initial values of ${name}; expected ${expected}`);
-  };
-  check("h", initial.h);
-  if (spec.cell === "lstm") check("c", initial.c);
+  assertState(batch, "h", initial.h, expected);
+  if (spec.cell === "lstm") assertState(batch, "c", initial.c, expected);
+}
+
+function assertState(batch: Batch, name: string, values: Float32Array | undefined, expected: number): void {
+  if (values?.length !== expected)
+    misfit(batch, `${values?.length ?? "no"} initial values of ${name}; expected ${expected}`);
 }

@@ -13,7 +13,8 @@ import type {
 import { layerInputs } from "../parameters.ts";
 import { type Candidates, candidatesOf } from "../sampledSoftmax.ts";
 import { emptyStates, placeStates } from "../states.ts";
-import { allocateBatchBuffers, type BatchBuffers, shardsOf } from "./batchBuffers.ts";
+import { addressesOf } from "./addresses.ts";
+import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
 import { readCarried, writeCarried } from "./carried.ts";
 import {
   activations,
@@ -27,13 +28,13 @@ import {
 import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
-import { type LayerPlan, pad4, planLayer, sampledHead, transitionName } from "./plan.ts";
+import { type LayerPlan, pad4, planLayer } from "./plan.ts";
 import { readProbes } from "./probes.ts";
 import { SampledHead } from "./sampledHead.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
 import { Transition } from "./transition.ts";
-import { Weights } from "./weights.ts";
+import { type Locate, Weights } from "./weights.ts";
 import { reducePiece } from "./work.ts";
 
 /** Sequences of a forward pass without gradients: enough to keep every thread busy. */
@@ -52,6 +53,8 @@ export class FusedModel implements Model {
   readonly #transitions: Transition[] = [];
   readonly #weights: Weights;
   readonly #sampled: SampledHead | undefined;
+  readonly #valueOf: Locate;
+  readonly #gradientOf: Locate;
   readonly #reduced: number;
   #buffers: BatchBuffers | undefined;
   /** The packed weights are those of the parameters. */
@@ -81,6 +84,9 @@ export class FusedModel implements Model {
     }
     const sampled = settings.sampledSoftmax && Math.min(settings.sampledSoftmax, spec.outputSize);
     if (sampled !== undefined) this.#sampled = new SampledHead(arena, spec, sampled);
+    const parts = { store: this.#store, transitions: this.#transitions, sampled: this.#sampled };
+    this.#valueOf = addressesOf("value", spec, parts);
+    this.#gradientOf = addressesOf("gradient", spec, parts);
     this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords, sampled);
     this.#reduced = arena.allocate(this.#weights.partialBytes);
     const write = (index: number, value: number) => {
@@ -106,20 +112,20 @@ export class FusedModel implements Model {
   }
 
   trainStep(batch: Batch, learningRate: number, probe: boolean): StepResult {
-    const { loss, metric, ...states } = this.#differentiate(batch, probe);
-    const squares = this.#store.gradientSquares(this.#kernels);
-    const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    const { loss, metric, final } = this.#differentiate(batch, probe);
+    const gradientNorm = Math.sqrt(this.#store.gradientSquares(this.#kernels));
     const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm);
     const { clipNorm } = this.#settings;
     const scale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
     let probes: StepResult["probe"];
     if (finite) {
-      const parameters = this.#store.update(this.#kernels, learningRate, scale, probe ? squares : undefined);
+      const parameters = this.#store.update(this.#kernels, learningRate, scale, probe);
       this.#packed = false;
-      if (probe) probes = { layers: this.#layerProbes(batch), parameters };
+      if (parameters) probes = { layers: this.#layerProbes(batch), parameters };
     } else if (probe) probes = { layers: this.#layerProbes(batch), parameters: [] };
     const clippedGradientNorm = gradientNorm * scale;
-    return { loss, metric, gradientNorm, clippedGradientNorm, finite, probe: probes, ...states };
+    const result = { loss, metric, gradientNorm, clippedGradientNorm, finite, probe: probes };
+    return final ? { ...result, final } : result;
   }
 
   gradients(batch: Batch): { loss: number; gradients: TensorMap; layers: readonly LayerProbe[] } {
@@ -198,9 +204,9 @@ export class FusedModel implements Model {
         shards,
       );
     }
-    this.#weights.unpack(this.#kernels, gradient, (name) => this.#address(name, "gradient"));
+    this.#weights.unpack(this.#kernels, gradient, this.#gradientOf);
     if (chosen) {
-      const [W, b] = [this.#address("head.W", "gradient"), this.#address("head.b", "gradient")];
+      const [W, b] = [this.#gradientOf("head.W"), this.#gradientOf("head.b")];
       this.#sampled?.scatter(chosen, this.spec.outputSize, W, b);
     }
     for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
@@ -216,7 +222,7 @@ export class FusedModel implements Model {
     // Before its targets become indices into the sample, which say nothing of the classes they were.
     assertBatch(this.spec, batch);
     const chosen = candidatesOf(this.spec, targets, sampled.count, this.#store.steps("head.b"));
-    sampled.gather(chosen, this.#address("head.W", "value"), this.#address("head.b", "value"));
+    sampled.gather(chosen, this.#valueOf("head.W"), this.#valueOf("head.b"));
     // The gathered rows are others each time.
     this.#packed = false;
     return chosen;
@@ -231,16 +237,6 @@ export class FusedModel implements Model {
     addSymbolGradients(floats, this.#buffers!.inputGradients / 4, this.spec, batch, gradient);
   }
 
-  #address(name: string, of: "value" | "gradient"): number {
-    if (name === "head.W" && this.spec.embedding === "tied") return this.#store[of]("embedding.W");
-    if (name === sampledHead.W) return this.#sampled![of].W;
-    if (name === sampledHead.b) return this.#sampled![of].b;
-    const layer = this.#transitions.findIndex((_, index) => transitionName(index) === name);
-    const transition = this.#transitions[layer];
-    if (transition) return of === "value" ? transition.matrix : transition.gradient;
-    return this.#store[of](name);
-  }
-
   #forward(batch: Batch, flag: number, use: (part: Batch, from: number) => void): void {
     for (const [part, from] of batchParts(this.spec, batch, forwardBatch)) {
       this.#run(this.#load(part), flag | carryOf(part));
@@ -251,7 +247,7 @@ export class FusedModel implements Model {
   #run(shards: number, flag: number): void {
     if (!this.#packed) {
       for (const transition of this.#transitions) transition.materialize(this.#kernels, this.#store);
-      this.#weights.pack(this.#kernels, (name) => this.#address(name, "value"));
+      this.#weights.pack(this.#kernels, this.#valueOf);
       this.#packed = true;
     }
     const { scratch, scratchStride } = this.#buffers!;
@@ -300,7 +296,7 @@ export class FusedModel implements Model {
   #sums(batch: Batch): EvaluationResult {
     const { losses, metrics, carried } = this.#buffers!;
     const { doubles, floats } = this.#arena;
-    const { panels } = shardsOf(batch.size);
+    const panels = Math.ceil(batch.size / panelWidth);
     let loss = 0;
     let metric = 0;
     for (let panel = 0; panel < panels; panel++) {
@@ -309,7 +305,8 @@ export class FusedModel implements Model {
     }
     const terms = lossTerms(this.spec, batch);
     const final = batch.initial && readCarried(floats, carried / 4, this.spec, batch.size);
-    return { loss: loss / terms, metric: metric / terms, ...(final ? { final } : {}) };
+    const result = { loss: loss / terms, metric: metric / terms };
+    return final ? { ...result, final } : result;
   }
 
   #layerProbes(batch: Batch): LayerProbe[] {

@@ -25,6 +25,8 @@ export class ParameterStore {
   readonly #settings: OptimizerSettings;
   readonly #parameters: Parameter[] = [];
   readonly #byName = new Map<string, Parameter>();
+  /** Squared gradient norms of the newest step, in the order of the parameters. */
+  readonly #squares: Float64Array;
   readonly #block: number;
   readonly #bytes: number;
 
@@ -42,6 +44,7 @@ export class ParameterStore {
       ...entry,
       count: entry.shape.reduce((product, size) => product * size, 1),
     }));
+    this.#squares = new Float64Array(shapes.length);
     const hasM = settings.optimizer !== "rmsprop";
     const hasV = settings.optimizer !== "sgd";
     const arrays = 2 + Number(hasM) + Number(hasV);
@@ -86,8 +89,8 @@ export class ParameterStore {
     parameter.t = state.get(`t.${parameter.name}`)?.data[0] ?? 0;
   }
 
-  has(name: string): boolean {
-    return this.#byName.has(name);
+  get names(): string[] {
+    return [...this.#byName.keys()];
   }
 
   #get(name: string): Parameter {
@@ -137,28 +140,37 @@ export class ParameterStore {
     return state;
   }
 
-  /** Squared L2 norm of each parameter's gradient, in the order of the parameters. */
-  gradientSquares(kernels: Kernels): number[] {
-    return this.#parameters.map((parameter) => kernels.sumOfSquares(parameter.gradient, parameter.count));
+  /** Squared L2 norm of all gradients together; each parameter's own is kept for the probes of the update. */
+  gradientSquares(kernels: Kernels): number {
+    const squares = this.#squares;
+    let sum = 0;
+    for (let i = 0; i < squares.length; i++) {
+      const { gradient, count } = this.#parameters[i]!;
+      const square = kernels.sumOfSquares(gradient, count);
+      squares[i] = square;
+      sum += square;
+    }
+    return sum;
   }
 
   /**
-   * One update of every parameter.
+   * One update of every parameter, after `gradientSquares`.
    * @param scale factor of every gradient (from clipping).
-   * @param squares as `gradientSquares` gives them; with them, what the update did is measured.
+   * @param probe measure what the update did.
    */
   update(
     kernels: Kernels,
     learningRate: number,
     scale: number,
-    squares: readonly number[] | undefined,
-  ): ParameterProbe[] {
+    probe: boolean,
+  ): ParameterProbe[] | undefined {
     const { optimizer, momentum, weightDecay } = this.#settings;
-    const probes: ParameterProbe[] = [];
-    this.#parameters.forEach((parameter, index) => {
+    const probes: ParameterProbe[] | undefined = probe ? [] : undefined;
+    for (let index = 0; index < this.#parameters.length; index++) {
+      const parameter = this.#parameters[index]!;
       const { name, value, gradient, m, v, count } = parameter;
       const decay = parameter.decays ? weightDecay : 0;
-      const before = squares ? Math.sqrt(kernels.sumOfSquares(value, count)) : 0;
+      const before = probes ? Math.sqrt(kernels.sumOfSquares(value, count)) : 0;
       parameter.t++;
       let moved: number;
       if (optimizer === "adam") {
@@ -182,11 +194,11 @@ export class ParameterStore {
       } else if (optimizer === "rmsprop") {
         moved = kernels.rmsprop(value, gradient, v, count, learningRate, rmspropDecay, epsilon, scale, decay);
       } else moved = kernels.sgd(value, gradient, m, count, learningRate, momentum, scale, decay);
-      if (squares) {
+      if (probes) {
         const updateRatio = moved === 0 ? 0 : Math.sqrt(moved) / before;
-        probes.push({ name, gradientNorm: Math.sqrt(squares[index]!), updateRatio });
+        probes.push({ name, gradientNorm: Math.sqrt(this.#squares[index]!), updateRatio });
       }
-    });
+    }
     return probes;
   }
 

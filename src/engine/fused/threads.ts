@@ -43,12 +43,19 @@ export class Threads {
     );
   }
 
-  /** Does `pieces` of work together with the workers; returns when all of it is done. */
-  run(kind: "shards" | "reduce", pieces: number, ...args: number[]): void {
+  /**
+   * Does `pieces` of work together with the workers; returns when all of it is done.
+   * @param a, b, c, d, e what the kind of work takes (`control.arguments`), one by one: a list would be garbage each step.
+   */
+  run(kind: "shards" | "reduce", pieces: number, a: number, b: number, c: number, d: number, e = 0): void {
     const board = this.#board;
     board[control.kind] = kinds[kind];
     board[control.pieces] = pieces;
-    for (let i = 0; i < args.length; i++) board[control.arguments + i] = args[i]!;
+    board[control.arguments] = a;
+    board[control.arguments + 1] = b;
+    board[control.arguments + 2] = c;
+    board[control.arguments + 3] = d;
+    board[control.arguments + 4] = e;
     Atomics.store(board, control.next, 0);
     if (pieces === 1 || this.#workers.length === 0) {
       takePieces(this.kernels, board, 0);

@@ -18,7 +18,10 @@ export class Transition {
   readonly #arena: Arena;
   readonly #shape: SpectralShape;
   readonly #hasSigma: boolean;
-  readonly #prefix: string;
+  /** m₂ = 0 tells the kernels that V = I and σ = 1. */
+  readonly #m1: number;
+  readonly #m2: number;
+  readonly #names: { readonly u: string; readonly v: string; readonly p: string };
   readonly #sigma: number;
   readonly #sigmaGradient: number;
   readonly #workspace: number;
@@ -28,8 +31,10 @@ export class Transition {
     this.#arena = arena;
     this.#shape = matrixShape(spec, layer);
     this.#hasSigma = spec.cell === "spectral";
-    this.#prefix = `layers.${layer}.`;
-    const { rows, columns } = this.#shape;
+    this.#names = { u: `layers.${layer}.u`, v: `layers.${layer}.v`, p: `layers.${layer}.p` };
+    const { rows, columns, reflectors } = this.#shape;
+    this.#m1 = reflectors[0];
+    this.#m2 = this.#hasSigma || rows !== columns ? reflectors[1] : 0;
     const count = Math.min(rows, columns);
     const allocate = (bytes: number): number => {
       const start = arena.allocate(bytes);
@@ -40,23 +45,18 @@ export class Transition {
     this.gradient = allocate(rows * columns * 4);
     this.#sigma = allocate(count * 4);
     this.#sigmaGradient = allocate(count * 4);
-    this.#workspace = allocate(kernels.spectralWorkspace(rows, columns, ...this.#reflectors()));
-  }
-
-  /** m₂ = 0 tells the kernels that V = I and σ = 1. */
-  #reflectors(): [number, number] {
-    const { rows, columns, reflectors } = this.#shape;
-    return [reflectors[0], this.#hasSigma || rows !== columns ? reflectors[1] : 0];
+    this.#workspace = allocate(kernels.spectralWorkspace(rows, columns, this.#m1, this.#m2));
   }
 
   /** W = U diag(σ) Vᵀ. */
   materialize(kernels: Kernels, store: ParameterStore): void {
     const { rows, columns, radius, center } = this.#shape;
-    const [m1, m2] = this.#reflectors();
+    const [m1, m2] = [this.#m1, this.#m2];
+    const { u, v, p: pName } = this.#names;
     const { floats } = this.#arena;
     const count = Math.min(rows, columns);
     if (this.#hasSigma) {
-      const p = store.value(`${this.#prefix}p`) / 4;
+      const p = store.value(pName) / 4;
       for (let i = 0; i < count; i++)
         floats[this.#sigma / 4 + i] = 2 * radius * (sigmoid(floats[p + i]!) - 0.5) + center;
     }
@@ -65,8 +65,8 @@ export class Transition {
       columns,
       m1,
       m2,
-      store.value(`${this.#prefix}u`),
-      m2 > 0 ? store.value(`${this.#prefix}v`) : 0,
+      store.value(u),
+      m2 > 0 ? store.value(v) : 0,
       this.#hasSigma ? this.#sigma : 0,
       this.matrix,
       this.#workspace,
@@ -76,9 +76,8 @@ export class Transition {
   /** From ∂L/∂W to ∂L/∂u, ∂L/∂v and ∂L/∂p. */
   pullback(kernels: Kernels, store: ParameterStore): void {
     const { rows, columns, radius } = this.#shape;
-    const [m1, m2] = this.#reflectors();
-    const u = `${this.#prefix}u`;
-    const v = `${this.#prefix}v`;
+    const [m1, m2] = [this.#m1, this.#m2];
+    const { u, v, p: pName } = this.#names;
     kernels.spectralPullback(
       rows,
       columns,
@@ -96,8 +95,8 @@ export class Transition {
     );
     if (!this.#hasSigma) return;
     const { floats } = this.#arena;
-    const p = store.value(`${this.#prefix}p`) / 4;
-    const out = store.gradient(`${this.#prefix}p`) / 4;
+    const p = store.value(pName) / 4;
+    const out = store.gradient(pName) / 4;
     for (let i = 0; i < Math.min(rows, columns); i++) {
       const s = sigmoid(floats[p + i]!);
       floats[out + i] = floats[this.#sigmaGradient / 4 + i]! * 2 * radius * s * (1 - s);
