@@ -15,34 +15,9 @@
  * (row i is 2 (S P_i y_i)ᵀ) and E = R Yᵀ T, the gradients for unit rows are R − tril(E, −1) Y. The next block sees
  * S ← S + Yᵀ Q − Qᵀ Y with Q = R − ½ E Y: all of it matrix products, O(n² m) in total for a square W.
  */
-import { gemm, gemmWorkspace } from "./gemm";
-import { applyLeft, applyRight, blockRows, bytesT, prepare, strideT } from "./reflectors";
-
-/** Bytes of `count` floats, kept a multiple of 16. */
-// @ts-expect-error: decorator
-@inline
-function floats(count: i32): i32 {
-  return ((count + 3) & ~3) << 2;
-}
-
-/** Bytes of one factor's prepared reflectors: Y, inverse norms, T. */
-// @ts-expect-error: decorator
-@inline
-function factorBytes(n: i32, m: i32): i32 {
-  return floats(m * n) + floats(m) + bytesT(n, m);
-}
-
-// @ts-expect-error: decorator
-@inline
-function normsOf(n: i32, m: i32, factor: usize): usize {
-  return factor + floats(m * n);
-}
-
-// @ts-expect-error: decorator
-@inline
-function triangleOf(n: i32, m: i32, factor: usize): usize {
-  return factor + floats(m * n) + floats(m);
-}
+import { factorBytes, floats, normsOf, productBytes, triangleOf, writeBlock } from "./factor";
+import { gemm } from "./gemm";
+import { applyLeft, applyRight, blockRows, prepare, strideT } from "./reflectors";
 
 /** Bytes of the temporaries that the widest block needs: five of b × n with n the longer side, three of b × b. */
 function blockBytes(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
@@ -56,11 +31,6 @@ function squareFloats(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
   if (blockRows(rows, m1) < m1) most = max(most, rows * rows);
   if (blockRows(columns, m2) < m2) most = max(most, columns * columns);
   return most;
-}
-
-function productBytes(n: i32): i32 {
-  const size = max(n, 64);
-  return (gemmWorkspace(size, size, size) + 15) & ~15;
 }
 
 /** Bytes of workspace, starting at a multiple of 16, for `spectralMaterialize` and `spectralPullback`. */
@@ -235,13 +205,7 @@ function pullFactor(
     gemm(0, 1, rows, rows, length, 1, R, length, Y, n, 0, RYt, rows, workspace);
     gemm(0, 0, rows, rows, rows, 1, RYt, rows, T, strideT(b), 0, E, rows, workspace);
     if (first + rows < m) advance(rows, length, n, Y, R, E, S, stack, workspace);
-    for (let i = 0; i < rows; i++) {
-      memory.fill(E + ((i * rows + i) << 2), 0, (rows - i) << 2);
-    }
-    gemm(0, 0, rows, length, rows, -1, E, rows, Y, n, 1, R, length, workspace);
-    for (let i = 0; i < rows; i++) {
-      writeRow(n, first + i, R + ((i * length) << 2), length, normsOf(n, m, factor), gradient);
-    }
+    writeBlock(n, m, first, rows, factor, E, R, gradient, workspace);
   }
 }
 
@@ -269,16 +233,6 @@ function advance(
   const rest = length - rows;
   const skip = rows << 2;
   gemm(1, 0, rest, rest, 2 * rows, 1, stack + skip, length, Q + skip, length, 1, S + ((rows * n + rows) << 2), n, workspace);
-}
-
-/** Row i of the gradient: `values` holds its last `length` entries; scaled from the unit vector to u. */
-function writeRow(n: i32, i: i32, values: usize, length: i32, inverseNorms: usize, gradient: usize): void {
-  const row = gradient + ((i * n) << 2);
-  memory.fill(row, 0, n << 2);
-  if (n - i == 1) return;
-  const factor = load<f32>(inverseNorms + (i << 2));
-  const from = values - ((n - length) << 2);
-  for (let j = i; j < n; j++) store<f32>(row + (j << 2), factor * load<f32>(from + (j << 2)));
 }
 
 /** K ← K − Kᵀ, tile by tile so that the transposed accesses stay in the cache. */

@@ -2,5 +2,6 @@
 export * from "./arrays";
 export * from "./gemm";
 export * from "./householder";
+export * from "./lowRank";
 export * from "./optimizer";
 export * from "./recurrence";
