@@ -186,7 +186,7 @@ export class FusedModel implements Model {
     try {
       this.#run(shards, flags.backward | (probe ? flags.probe : 0) | carryOf(batch));
     } finally {
-      this.#weights.chooseHead("all");
+      if (chosen) this.#weights.chooseHead("all");
     }
     const result = this.#sums(batch);
     const { partials } = this.#buffers!;
