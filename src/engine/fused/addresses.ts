@@ -1,7 +1,7 @@
 /** Where a model's matrices lie in kernel memory, by the names that they are packed under. */
 import type { ModelSpec } from "../engine.ts";
 import type { ParameterStore } from "./parameterStore.ts";
-import { sampledHead, transitionName } from "./plan.ts";
+import { sampledHead } from "./plan.ts";
 import type { SampledHead } from "./sampledHead.ts";
 import type { Transition } from "./transition.ts";
 import type { Locate } from "./weights.ts";
@@ -25,8 +25,9 @@ export function addressesOf(
   const table = new Map<string, number>();
   for (const name of store.names) table.set(name, store[of](name));
   if (spec.embedding === "tied") table.set("head.W", store[of]("embedding.W"));
-  for (const [layer, transition] of transitions.entries())
-    table.set(transitionName(layer), of === "value" ? transition.matrix : transition.gradient);
+  for (const transition of transitions)
+    for (const [name, address] of of === "value" ? transition.values : transition.gradients)
+      table.set(name, address);
   if (sampled) {
     table.set(sampledHead.W, sampled[of].W);
     table.set(sampledHead.b, sampled[of].b);

@@ -55,6 +55,12 @@ export const layer = {
   scratchGates: 49,
   scratchCells: 50,
   scratchExternal: 51,
+  rankBlocks: 52,
+  projection: 53,
+  backProjection: 54,
+  projected: 55,
+  diagonal: 56,
+  diagonalGradient: 57,
 } as const;
 export const layerRecordBytes = 256;
 

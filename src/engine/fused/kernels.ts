@@ -119,6 +119,35 @@ export interface Kernels {
     dSigma: number,
     workspace: number,
   ): void;
+  lowRankWorkspace(n: number, m1: number, m2: number): number;
+  lowRankMaterialize(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    P: number,
+    Qt: number,
+    workspace: number,
+  ): void;
+  lowRankPullback(
+    n: number,
+    m1: number,
+    m2: number,
+    u: number,
+    v: number,
+    sigma: number,
+    P: number,
+    Qt: number,
+    dP: number,
+    dQt: number,
+    diagonal: number,
+    dU: number,
+    dV: number,
+    dSigma: number,
+    workspace: number,
+  ): void;
 }
 
 export function compileKernels(build: KernelBuild): WebAssembly.Module {

@@ -26,6 +26,7 @@ import {
   modelRecordBytes,
 } from "./descriptor.ts";
 import type { Kernels } from "./kernels.ts";
+import { LowRankTransition } from "./lowRankTransition.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
 import { type LayerPlan, pad4, planLayer } from "./plan.ts";
@@ -33,7 +34,7 @@ import { readProbes } from "./probes.ts";
 import { SampledHead } from "./sampledHead.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
-import { Transition } from "./transition.ts";
+import { DenseTransition, type Transition } from "./transition.ts";
 import { type Locate, Weights } from "./weights.ts";
 import { reducePiece } from "./work.ts";
 
@@ -50,7 +51,7 @@ export class FusedModel implements Model {
   readonly #record: number;
   readonly #layerRecords: number;
   readonly #store: ParameterStore;
-  readonly #transitions: Transition[] = [];
+  readonly #transitions: readonly Transition[] = [];
   readonly #weights: Weights;
   readonly #sampled: SampledHead | undefined;
   readonly #valueOf: Locate;
@@ -78,16 +79,14 @@ export class FusedModel implements Model {
     this.#store = new ParameterStore(arena, spec, settings, parameters, state);
     this.#record = arena.allocate(modelRecordBytes);
     this.#layerRecords = arena.allocate(layerRecordBytes * spec.layers);
-    if (spec.cell === "spectral" || spec.cell === "orthogonal") {
-      for (let layer = 0; layer < spec.layers; layer++)
-        this.#transitions.push(new Transition(arena, this.#kernels, spec, layer));
-    }
     const sampled = settings.sampledSoftmax && Math.min(settings.sampledSoftmax, spec.outputSize);
+    this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords, sampled);
+    if (spec.cell === "spectral" || spec.cell === "orthogonal")
+      this.#transitions = this.#plans.map((plan, layer) => this.#transition(plan, layer));
     if (sampled !== undefined) this.#sampled = new SampledHead(arena, spec, sampled);
     const parts = { store: this.#store, transitions: this.#transitions, sampled: this.#sampled };
     this.#valueOf = addressesOf("value", spec, parts);
     this.#gradientOf = addressesOf("gradient", spec, parts);
-    this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords, sampled);
     this.#reduced = arena.allocate(this.#weights.partialBytes);
     const write = (index: number, value: number) => {
       arena.integers[this.#record / 4 + index] = value;
@@ -101,6 +100,20 @@ export class FusedModel implements Model {
     write(field.residual, spec.net === "resnet" ? 1 : 0);
     write(field.head, heads[spec.head]);
     write(field.layerRecords, this.#layerRecords);
+  }
+
+  #transition(plan: LayerPlan, layer: number): Transition {
+    const [arena, kernels, spec] = [this.#arena, this.#kernels, this.spec];
+    if (!plan.lowRank) return new DenseTransition(arena, kernels, spec, layer);
+    const record = this.#layerRecords + layer * layerRecordBytes;
+    return new LowRankTransition(
+      arena,
+      kernels,
+      spec,
+      layer,
+      record,
+      this.#weights.diagonalGradients[layer]!,
+    );
   }
 
   getParameters(): TensorMap {
@@ -209,7 +222,7 @@ export class FusedModel implements Model {
       const [W, b] = [this.#gradientOf("head.W"), this.#gradientOf("head.b")];
       this.#sampled?.scatter(chosen, this.spec.outputSize, W, b);
     }
-    for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store);
+    for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store, gradient);
     if (this.spec.embedding !== undefined) this.#addSymbolGradients(batch);
     return result;
   }

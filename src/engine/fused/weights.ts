@@ -29,6 +29,8 @@ interface PackedTranspose extends TransposedPart {
 export class Weights {
   /** Bytes of the gradient of one shard. */
   readonly partialBytes: number;
+  /** For each layer the byte offset in a partial of diag(∂L/∂W), [padded n, 8]; −1 where it is not asked for. */
+  readonly diagonalGradients: readonly number[];
   readonly #arena: Arena;
   readonly #parts: PackedPart[] = [];
   readonly #transposes: PackedTranspose[] = [];
@@ -66,7 +68,7 @@ export class Weights {
       return packed;
     };
     const transpose = (part: TransposedPart): PackedTranspose => {
-      const packed = { ...part, weights: allocate(padded * part.columns) };
+      const packed = { ...part, weights: allocate((part.rows ?? padded) * part.columns) };
       this.#transposes.push(packed);
       return packed;
     };
@@ -75,7 +77,18 @@ export class Weights {
       forward: plan.forward.map((part) => pack(part)),
       backward: transpose(plan.backward),
       toInput: plan.toInput.map(transpose),
+      lowRank: plan.lowRank && {
+        ...plan.lowRank,
+        projection: pack(plan.lowRank.projection),
+        backProjection: transpose(plan.lowRank.backProjection),
+      },
     }));
+    this.diagonalGradients = layers.map(({ lowRank }) => {
+      if (!lowRank?.hasSigma) return -1;
+      const start = partialBytes;
+      partialBytes += padded * 32;
+      return start;
+    });
     const packHead = (outputs: number, hasGradient: boolean, names?: typeof sampledHead): Head => {
       const head = planHead(spec, outputs, names);
       const { weights, gradient = 0 } = pack(head.forward, hasGradient);
@@ -95,7 +108,6 @@ export class Weights {
       write(layerField.backwardWeights, [layer.backward.weights]);
       write(layerField.backwardBlocks, [layer.backward.columns / 4]);
       write(layerField.inputCount, [layer.toInput.length]);
-      write(layerField.gradientCount, [layer.forward.length]);
       layer.forward.forEach((part, i) => {
         write(layerField.forwardParts + 5 * i, [
           part.weights,
@@ -104,6 +116,18 @@ export class Weights {
           part.input * 32,
           part.output * 32,
         ]);
+      });
+      const { lowRank } = layer;
+      write(layerField.rankBlocks, [lowRank ? lowRank.rank / 4 : 0]);
+      if (lowRank) {
+        write(layerField.projection, [lowRank.projection.weights]);
+        write(layerField.backProjection, [lowRank.backProjection.weights]);
+        write(layerField.projected, [lowRank.projected * 32]);
+        write(layerField.diagonalGradient, [this.diagonalGradients[index]!]);
+      }
+      const withGradient = lowRank ? [...layer.forward, lowRank.projection] : layer.forward;
+      write(layerField.gradientCount, [withGradient.length]);
+      withGradient.forEach((part, i) => {
         write(layerField.gradientParts + 5 * i, [
           part.gradient!,
           part.output / 4,

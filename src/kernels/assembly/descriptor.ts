@@ -74,6 +74,17 @@ export const SCRATCH_STATES: i32 = 48;
 export const SCRATCH_GATES: i32 = 49;
 export const SCRATCH_CELLS: i32 = 50;
 export const SCRATCH_EXTERNAL: i32 = 51;
+/** A layer that multiplies by Σ + P Qᵀ: row blocks of Qᵀ. 0: by W. */
+export const RANK_BLOCKS: i32 = 52;
+/** Packed Qᵀ and Pᵀ; P is among the forward parts, and Q takes the place of transposed W. */
+export const PROJECTION: i32 = 53;
+export const BACK_PROJECTION: i32 = 54;
+/** Bytes from a state panel's start to Qᵀ h. */
+export const PROJECTED: i32 = 55;
+/** Σ: [padded n] f32. */
+export const DIAGONAL: i32 = 56;
+/** Byte offset into the partial of diag(∂L/∂W) [padded n, 8]; −1: it is not asked for. */
+export const DIAGONAL_GRADIENT: i32 = 57;
 
 export const RNN: i32 = 0;
 export const LSTM: i32 = 1;

@@ -39,6 +39,7 @@ import {
   PARTIAL_STRIDE,
   PARTIALS,
   PROBE,
+  RANK_BLOCKS,
   RNN,
   ROWS,
   SCRATCH_CARRY,
@@ -53,6 +54,7 @@ import {
 } from "./descriptor";
 import { beginStates, keepStates } from "./carried";
 import { headPass } from "./head";
+import { beginBackward, beginForward, finishBackward } from "./lowRankSteps";
 import { columnNorms, columnNormsNear } from "./norms";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
 import { countSaturated } from "./saturation";
@@ -145,10 +147,12 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
     upperStride = (<usize>field(above, ROWS)) << 5;
   }
   const parts = field(record, FORWARD_COUNT);
+  const lowRank = field(record, RANK_BLOCKS) > 0;
   const residual = isResidual(model, layer);
   for (let t = 0; t < length; t++) {
     const next = state + stride;
     const out = cell == RNN && !residual ? next : gates;
+    if (lowRank) beginForward(model, record, state, next);
     for (let part = 0; part < parts; part++) {
       const at = record + ((<usize>(FORWARD_PARTS + 5 * part)) << 2);
       panelProduct(
@@ -158,7 +162,7 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
         state + <usize>field(at, 3),
         128,
         out + <usize>field(at, 4),
-        false,
+        lowRank,
       );
     }
     if (residual) {
@@ -215,6 +219,7 @@ function backwardLayer(
   // The top layer of a last-step head receives its only gradient from above at the last timestep.
   const lastOnly = layer + 1 == field(model, LAYERS) && field(model, HEAD) != CLASSIFY_EACH;
   const residual = isResidual(model, layer);
+  const lowRank = field(record, RANK_BLOCKS) > 0;
   const inputGradient = scratch + <usize>field(model, SCRATCH_INPUT_GRADIENT);
   const below = layer > 0 ? scratch + <usize>field(record - LAYER_STRIDE, SCRATCH_EXTERNAL) : inputGradient;
   const belowStride = layer > 0 ? stateBytes : 0;
@@ -232,10 +237,10 @@ function backwardLayer(
         blocks,
         field(record, BACKWARD_BLOCKS),
         <usize>field(record, BACKWARD_WEIGHTS),
-        later,
+        lowRank ? beginBackward(model, record, later, g) : later,
         ringStride,
         g,
-        false,
+        lowRank,
       );
       if (cell == GRU) addInto(g, carry, vectors);
       if (!lastOnly) addInto(g, external + <usize>t * stateBytes, vectors);
@@ -254,6 +259,7 @@ function backwardLayer(
       lstmBackward(g, gates + <usize>t * gateStride, cells + <usize>t * stateBytes, carry, now, vectors);
     } else gruBackward(g, gates + <usize>t * gateStride, state, carry, now, vectors);
 
+    if (lowRank) finishBackward(model, record, now, state, g, partial);
     for (let part = 0; part < field(record, INPUT_COUNT); part++) {
       const at = record + ((<usize>(INPUT_PARTS + 3 * part)) << 2);
       panelProduct(

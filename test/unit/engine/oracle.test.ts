@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Batch, Engine, ModelSpec, OptimizerSettings, States } from "../../../src/engine/engine.ts";
 import { createFusedEngine } from "../../../src/engine/fused/createFusedEngine.ts";
+import { rankOf } from "../../../src/engine/fused/plan.ts";
 import { cellNames } from "../../../src/experiment/schema.ts";
 import { Random } from "../../../src/random.ts";
 import {
@@ -27,6 +28,14 @@ const edges: readonly CaseShape[] = [
   { batch: 9, length: 17, hidden: 5, inputSize: 11, outputSize: 3, reflectors: [5, 2] },
   { batch: 8, length: 16, hidden: 8, inputSize: 4, outputSize: 4, reflectors: [8, 8] },
   { batch: 3, length: 33, hidden: 13, inputSize: 1, outputSize: 5, reflectors: [1, 13] },
+];
+
+const fewReflectors: readonly CaseShape[] = [
+  { batch: 1, length: 1, hidden: 10, inputSize: 1, outputSize: 1, reflectors: [1, 1] },
+  { batch: 9, length: 17, hidden: 21, inputSize: 11, outputSize: 3, reflectors: [3, 2] },
+  { batch: 8, length: 16, hidden: 40, inputSize: 4, outputSize: 4, reflectors: [8, 8] },
+  { batch: 3, length: 33, hidden: 43, inputSize: 1, outputSize: 5, reflectors: [1, 13] },
+  { batch: 35, length: 3, hidden: 67, inputSize: 5, outputSize: 10, reflectors: [10, 5] },
 ];
 
 let engines: Engine[] = [];
@@ -121,6 +130,19 @@ describe("the fused engine agrees with the reference", () => {
       }
     });
   }
+
+  // So few that the layers multiply by a diagonal and a matrix of low rank.
+  for (const cell of ["spectral", "orthogonal"] as const)
+    for (const head of ["classifyLast", "regressLast", "classifyEach"] as const)
+      it(`${cell} of few reflectors, ${head}`, () => {
+        const random = new Random(10, "fused oracle", cell, head);
+        for (const [index, shape] of fewReflectors.entries()) {
+          const kind = { cell, activation: "tanh", head, layers: 1 + (index % 3) } as const;
+          const spec = specOf(random, kind, shape);
+          expect(rankOf(spec)).toBeGreaterThan(0);
+          check(random, spec, shape.batch, shape.length, index % 2 === 1);
+        }
+      });
 
   for (const [index, kind] of deepKinds().entries())
     it(`${kind.net} of ${kind.cell} ${kind.activation}, ${kind.layers} layers`, () => {
