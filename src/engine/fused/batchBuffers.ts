@@ -2,11 +2,12 @@
 import type { ModelSpec } from "../engine.ts";
 import { isDeep, layerInputs } from "../parameters.ts";
 import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
-import type { Arena } from "./memory.ts";
+import { type Arena, OutOfMemory } from "./memory.ts";
 import { type LayerPlan, pad4 } from "./plan.ts";
+import { type GradientCheckpointing, layScratch, panelWidth, segmentTimesteps } from "./scratch.ts";
 
-/** Sequences of a panel. */
-export const panelWidth = 8;
+export { panelWidth };
+
 /**
  * At most this many shards: each has its own gradient, which must be added up. Fixed, so that the partition of a batch
  * (and with it every rounding error) does not depend on the number of threads.
@@ -47,6 +48,8 @@ export interface BatchBuffers {
 /**
  * Allocates the buffers and writes their addresses into the model's and layers' records.
  * @param partialBytes gradient of one shard.
+ * @throws OutOfMemory when they do not fit; where it is the scratch that does not and gradient checkpointing would make
+ *   it smaller, the message says so.
  */
 export function allocateBatchBuffers(
   arena: Arena,
@@ -54,7 +57,7 @@ export function allocateBatchBuffers(
   plans: readonly LayerPlan[],
   capacity: Capacity,
   threads: number,
-  chunk: number,
+  checkpointing: GradientCheckpointing,
   partialBytes: number,
   record: number,
   layerRecords: number,
@@ -70,37 +73,23 @@ export function allocateBatchBuffers(
     blocks.push([start, bytes]);
     return start;
   };
-
-  // Scratch: one layout, repeated for each thread.
-  let scratchBytes = 0;
-  const offset = (bytes: number): number => {
-    const start = scratchBytes;
-    scratchBytes += Math.ceil(bytes / 64) * 64 + 64;
-    return start;
+  // One layout, repeated for each thread.
+  const segment = segmentTimesteps(checkpointing, length);
+  const scratch = layScratch(spec, plans, length, segment);
+  const allocateScratch = (): number => {
+    try {
+      return allocate(scratch.bytes * threads);
+    } catch (error) {
+      const helps = checkpointing === "off" && segmentTimesteps("auto", length) < length;
+      if (!helps || !(error instanceof OutOfMemory)) throw error;
+      const instead =
+        ', or "auto" for training.gradientCheckpointing, which keeps the states of fewer timesteps';
+      throw new OutOfMemory(error.message + instead, { cause: error });
+    }
   };
-  const ringBytes = (rows: number): number => (rows / 4) * (chunk + 1) * 128;
-  const model: [number, number][] = [
-    [modelField.scratchRing, offset(Math.max(...plans.map((plan) => ringBytes(plan.gateRows))))],
-    [modelField.scratchColumns, offset(Math.max(...plans.map((plan) => plan.stateRows)) * chunk * 32)],
-    [modelField.scratchStateGradient, offset(padded * 32)],
-    [modelField.scratchCarry, offset(padded * 32)],
-    [modelField.scratchLogits, offset(pad4(spec.outputSize) * 32)],
-    [modelField.scratchHeadRing, offset(ringBytes(pad4(spec.outputSize)))],
-    [modelField.scratchInputGradient, offset(padded * 32)],
-  ];
-  const gateBlocks = spec.cell === "lstm" ? 5 : spec.cell === "gru" ? 4 : spec.net === "resnet" ? 1 : 0;
   const inputSize = layerInputs(spec, 0);
   // A feed-forward net has no states to carry.
   const carriedBlocks = isDeep(spec) ? 0 : spec.layers * (spec.cell === "lstm" ? 2 : 1);
-  const layers = plans.map((plan, index) => {
-    const lastOnly = index + 1 === plans.length && spec.head !== "classifyEach";
-    return {
-      states: offset((length + 1) * plan.stateRows * 32),
-      gates: offset(length * gateBlocks * padded * 32),
-      cells: offset(spec.cell === "lstm" ? (length + 1) * padded * 32 : 0),
-      external: offset((lastOnly ? 1 : length) * padded * 32),
-    };
-  });
 
   try {
     const buffers = {
@@ -114,38 +103,38 @@ export function allocateBatchBuffers(
       partials: allocate(shards * partialBytes),
       carried: allocate(panels * carriedBlocks * padded * 32),
       inputGradients: allocate(spec.embedding === undefined ? 0 : batch * length * inputSize * 4),
-      scratch: allocate(scratchBytes * threads),
-      scratchStride: scratchBytes,
+      scratch: allocateScratch(),
+      scratchStride: scratch.bytes,
       release: () => {
         for (const [start, bytes] of blocks) arena.release(start, bytes);
       },
     };
     const { integers, floats } = arena;
-    for (const [field, value] of model) integers[record / 4 + field] = value;
-    const at = (field: number, value: number) => {
-      integers[record / 4 + field] = value;
+    const write = (base: number, values: Iterable<readonly [field: number, value: number]>) => {
+      for (const [field, value] of values) integers[base / 4 + field] = value;
     };
-    at(modelField.inputs, buffers.inputs);
-    at(modelField.targets, buffers.targets);
-    at(modelField.losses, buffers.losses);
-    at(modelField.metrics, buffers.metrics);
-    at(modelField.norms, buffers.norms);
-    at(modelField.saturated, buffers.saturated);
-    at(modelField.partials, buffers.partials);
-    at(modelField.partialStride, partialBytes);
-    at(modelField.carried, buffers.carried);
-    at(modelField.inputGradients, buffers.inputGradients);
-    layers.forEach((offsets, index) => {
-      const base = (layerRecords + index * layerRecordBytes) / 4;
-      integers[base + layerField.scratchStates] = offsets.states;
-      integers[base + layerField.scratchGates] = offsets.gates;
-      integers[base + layerField.scratchCells] = offsets.cells;
-      integers[base + layerField.scratchExternal] = offsets.external;
+    write(record, scratch.model);
+    write(record, [
+      [modelField.segment, segment],
+      [modelField.inputs, buffers.inputs],
+      [modelField.targets, buffers.targets],
+      [modelField.losses, buffers.losses],
+      [modelField.metrics, buffers.metrics],
+      [modelField.norms, buffers.norms],
+      [modelField.saturated, buffers.saturated],
+      [modelField.partials, buffers.partials],
+      [modelField.partialStride, partialBytes],
+      [modelField.carried, buffers.carried],
+      [modelField.inputGradients, buffers.inputGradients],
+    ]);
+    scratch.layers.forEach((offsets, index) => {
+      write(layerRecords + index * layerRecordBytes, offsets);
       // The row of ones that the biases multiply; the states never overwrite it.
       const rows = plans[index]!.stateRows;
+      const [, offset] = offsets.find(([field]) => field === layerField.scratchStates)!;
       for (let thread = 0; thread < threads; thread++) {
-        const states = (buffers.scratch + thread * scratchBytes + offsets.states) / 4;
-        for (let t = 0; t <= length; t++) {
+        const states = (buffers.scratch + thread * scratch.bytes + offset) / 4;
+        for (let t = 0; t <= segment; t++) {
           const ones = states + (t * rows + padded) * panelWidth;
           floats.fill(1, ones, ones + panelWidth);
         }

@@ -4,27 +4,33 @@ import type { Engine, Model, ModelSpec, OptimizerSettings, TensorMap } from "../
 import { bestBuild, compileKernels, type KernelBuild } from "./kernels.ts";
 import { Arena, createSharedMemory } from "./memory.ts";
 import { FusedModel } from "./model.ts";
+import { type GradientCheckpointing, segmentTimesteps } from "./scratch.ts";
 import { Threads } from "./threads.ts";
 
 export { type KernelBuild, supportsSimd } from "./kernels.ts";
 export { supportsRelaxedSimd } from "./relaxedSimd.ts";
+export { type GradientCheckpointing, scratchBytes } from "./scratch.ts";
 
 export interface FusedOptions {
   /** Threads, the caller's own included; default: as many as the machine runs at once. The numbers are the same for any. */
   readonly threads?: number | undefined;
   /** Default: the faster of those that the runtime supports. Builds differ in the last bits. */
   readonly build?: KernelBuild | undefined;
+  /** Default: "off". Less memory for long sequences at a third more time; the numbers are the same bit for bit. */
+  readonly gradientCheckpointing?: GradientCheckpointing | undefined;
 }
 
 const maximumThreads = 64;
 
 /**
- * @throws RangeError for a number of threads outside 1 … 64; Error when the runtime lacks SIMD or shared memory.
+ * @throws RangeError for a number of threads outside 1 … 64, or segments that are not allowed; Error when the runtime lacks SIMD or shared memory.
  */
 export async function createFusedEngine(options: FusedOptions = {}): Promise<Engine> {
   const count = options.threads ?? Math.min(availableParallelism(), maximumThreads);
   if (!(Number.isInteger(count) && count >= 1 && count <= maximumThreads))
     throw new RangeError(`threads: ${count}; allowed: a whole number from 1 to ${maximumThreads}`);
+  const { gradientCheckpointing = "off" } = options;
+  segmentTimesteps(gradientCheckpointing, 1);
   const build = options.build ?? bestBuild();
   const memory = createSharedMemory();
   const threads = await Threads.start(compileKernels(build), memory, count);
@@ -38,7 +44,7 @@ export async function createFusedEngine(options: FusedOptions = {}): Promise<Eng
       optimizer: OptimizerSettings,
       parameters: TensorMap,
       state?: TensorMap,
-    ): Model => new FusedModel(arena, threads, spec, optimizer, parameters, state),
+    ): Model => new FusedModel(arena, threads, spec, optimizer, parameters, state, gradientCheckpointing),
     dispose: () => threads.stop(),
   };
 }

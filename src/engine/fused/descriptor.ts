@@ -31,10 +31,9 @@ export const model = {
   residual: 27,
   carried: 28,
   inputGradients: 29,
+  segment: 30,
   scratchRing: 32,
   scratchColumns: 33,
-  scratchStateGradient: 34,
-  scratchCarry: 35,
   scratchLogits: 36,
   scratchHeadRing: 37,
   scratchInputGradient: 38,
@@ -61,6 +60,9 @@ export const layer = {
   projected: 55,
   diagonal: 56,
   diagonalGradient: 57,
+  scratchStateGradient: 58,
+  scratchCarry: 59,
+  scratchBoundaries: 60,
 } as const;
 export const layerRecordBytes = 256;
 

@@ -16,6 +16,9 @@ export function createSharedMemory(): WebAssembly.Memory {
   throw new Error(`the fused engine could not reserve shared memory: ${String(failure)}`);
 }
 
+/** There is not as much memory as a model needs. */
+export class OutOfMemory extends RangeError {}
+
 /** First-fit allocator of blocks in a shared memory that grows as needed. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
@@ -47,7 +50,7 @@ export class Arena {
 
   /**
    * A zeroed block on a 64-byte boundary.
-   * @throws RangeError when the memory cannot grow enough, naming the size asked for.
+   * @throws OutOfMemory when the memory cannot grow enough, naming the size asked for.
    */
   allocate(bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
@@ -92,7 +95,7 @@ export class Arena {
       try {
         this.memory.grow(Math.ceil(missing / pageBytes));
       } catch {
-        throw new RangeError(
+        throw new OutOfMemory(
           `the model needs ${Math.ceil(end / 2 ** 20)} MiB of memory, more than the fused engine can have; ` +
             "use a smaller hidden size, batch or sequence length",
         );

@@ -32,6 +32,7 @@ import { ParameterStore } from "./parameterStore.ts";
 import { type LayerPlan, pad4, planLayer } from "./plan.ts";
 import { readProbes } from "./probes.ts";
 import { SampledHead } from "./sampledHead.ts";
+import type { GradientCheckpointing } from "./scratch.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
 import { DenseTransition, type Transition } from "./transition.ts";
@@ -47,6 +48,7 @@ export class FusedModel implements Model {
   readonly #threads: Threads;
   readonly #kernels: Kernels;
   readonly #settings: OptimizerSettings;
+  readonly #checkpointing: GradientCheckpointing;
   readonly #plans: readonly LayerPlan[];
   readonly #record: number;
   readonly #layerRecords: number;
@@ -69,12 +71,14 @@ export class FusedModel implements Model {
     settings: OptimizerSettings,
     parameters: TensorMap,
     state?: TensorMap,
+    checkpointing: GradientCheckpointing = "off",
   ) {
     this.spec = spec;
     this.#arena = arena;
     this.#threads = threads;
     this.#kernels = threads.kernels;
     this.#settings = settings;
+    this.#checkpointing = checkpointing;
     this.#plans = Array.from({ length: spec.layers }, (_, layer) => planLayer(spec, layer));
     this.#store = new ParameterStore(arena, spec, settings, parameters, state);
     this.#record = arena.allocate(modelRecordBytes);
@@ -281,7 +285,7 @@ export class FusedModel implements Model {
         this.#plans,
         { batch: Math.max(batch.size, capacity.batch), length: Math.max(batch.length, capacity.length) },
         this.#threads.count,
-        this.#kernels.chunkTimesteps(),
+        this.#checkpointing,
         this.#weights.partialBytes,
         this.#record,
         this.#layerRecords,

@@ -44,11 +44,11 @@ export const RESIDUAL: i32 = 27;
 export const CARRIED: i32 = 28;
 /** ∂L/∂x [B, T, d] f32 of the first layer, which then has input parts. */
 export const INPUT_GRADIENTS: i32 = 29;
+/** Timesteps whose states the scratch holds: T or more, or a multiple of CHUNK. */
+export const SEGMENT: i32 = 30;
 // Offsets into a thread's scratch memory.
 export const SCRATCH_RING: i32 = 32;
 export const SCRATCH_COLUMNS: i32 = 33;
-export const SCRATCH_STATE_GRADIENT: i32 = 34;
-export const SCRATCH_CARRY: i32 = 35;
 export const SCRATCH_LOGITS: i32 = 36;
 export const SCRATCH_HEAD_RING: i32 = 37;
 export const SCRATCH_INPUT_GRADIENT: i32 = 38;
@@ -69,11 +69,16 @@ export const FORWARD_PARTS: i32 = 8;
 export const INPUT_PARTS: i32 = 24;
 /** Five each: byte offset into the partial, first row block, row blocks, first column quad, column quads. */
 export const GRADIENT_PARTS: i32 = 32;
-// Offsets into a thread's scratch memory.
+// Offsets into a thread's scratch memory; the first four hold the timesteps of one segment.
 export const SCRATCH_STATES: i32 = 48;
 export const SCRATCH_GATES: i32 = 49;
 export const SCRATCH_CELLS: i32 = 50;
 export const SCRATCH_EXTERNAL: i32 = 51;
+/** What goes back in time from timestep to timestep: ∂L/∂h, and ∂L/∂c of an lstm or what a gru's z passes on. */
+export const SCRATCH_STATE_GRADIENT: i32 = 58;
+export const SCRATCH_CARRY: i32 = 59;
+/** [segment][h, and c of an lstm][padded n][8] f32: the states that segments begin at, where there are several. */
+export const SCRATCH_BOUNDARIES: i32 = 60;
 /** A layer that multiplies by Σ + P Qᵀ: row blocks of Qᵀ. 0: by W. */
 export const RANK_BLOCKS: i32 = 52;
 /** Packed Qᵀ and Pᵀ; P is among the forward parts, and Q takes the place of transposed W. */

@@ -8,47 +8,67 @@ import { expPs } from "./elementwise";
 import { accumulateOuter, CHUNK, packColumns, panelProduct, RING_STRIDE } from "./panel";
 
 /**
- * Head and loss of one panel. Leaves ∂L/∂h from the head in the top layer's external gradients: one panel for a
- * last-step head, one a timestep for classifyEach.
+ * Head and loss of one panel at the timesteps [from, to); a last-step head has none but the sequences' last.
+ *
+ * Segments may be gone through twice, and what is told of the head must be told once and in the order of time.
+ * @param tell outputs, loss, and the gradient of the head's weights.
+ * @param turn ∂L/∂h from the head into the top layer's external gradients: one panel for a last-step head, one a
+ * timestep of the segment for classifyEach.
  */
-export function headPass(model: usize, top: usize, scratch: usize, panel: i32, partial: usize, flags: i32): void {
+export function headPass(
+  model: usize, top: usize, scratch: usize, panel: i32, partial: usize, from: i32, to: i32, tell: bool, turn: bool,
+  flags: i32,
+): void {
   const length = field(model, LENGTH);
   const head = field(model, HEAD);
+  const losses = <usize>field(model, LOSSES) + (<usize>panel << 3);
+  const metrics = <usize>field(model, METRICS) + (<usize>panel << 3);
+  if (from == 0 && tell) {
+    store<f64>(losses, 0);
+    store<f64>(metrics, 0);
+  }
+  if (head != CLASSIFY_EACH && to < length) return;
   const padded = field(model, HIDDEN_PADDED);
   const blocks = padded >> 2;
   const outputBlocks = field(model, OUTPUTS_PADDED) >> 2;
   const stride = <usize>field(top, ROWS) << 5;
-  const states = scratch + <usize>field(top, SCRATCH_STATES);
+  // The states after each of the segment's timesteps.
+  const states = scratch + <usize>field(top, SCRATCH_STATES) + stride;
   const external = scratch + <usize>field(top, SCRATCH_EXTERNAL);
   const logits = scratch + <usize>field(model, SCRATCH_LOGITS);
   const ring = scratch + <usize>field(model, SCRATCH_HEAD_RING);
   const columns = scratch + <usize>field(model, SCRATCH_COLUMNS);
-  const losses = <usize>field(model, LOSSES) + (<usize>panel << 3);
-  const metrics = <usize>field(model, METRICS) + (<usize>panel << 3);
-  store<f64>(losses, 0);
-  store<f64>(metrics, 0);
+  const lossBefore = load<f64>(losses);
+  const metricBefore = load<f64>(metrics);
 
-  const from = head == CLASSIFY_EACH ? 0 : length - 1;
-  let chunkStart = from;
-  for (let t = from; t < length; t++) {
-    const state = states + <usize>(t + 1) * stride;
+  // The head's own timesteps: those of the sequence, or the last alone.
+  const begin = head == CLASSIFY_EACH ? from : length - 1;
+  const skipped = head == CLASSIFY_EACH ? 0 : length - 1;
+  let chunkStart = begin;
+  for (let t = begin; t < to; t++) {
+    const state = states + <usize>(t - from) * stride;
     panelProduct(outputBlocks, blocks + 1, <usize>field(model, HEAD_WEIGHTS), state, 128, logits, false);
-    if (flags & PREDICT) writePredictions(model, logits, panel, t - from, length - from);
+    if (flags & PREDICT) writePredictions(model, logits, panel, t - skipped, length - skipped);
     const slot = t - chunkStart;
     const gradient = ring + (<usize>slot << 7);
     if (head == REGRESS_LAST) squaredError(model, logits, panel, gradient, losses, metrics);
-    else crossEntropy(model, logits, panel, t - from, length - from, gradient, losses, metrics);
-    const chunkFull = slot + 1 == CHUNK || t + 1 == length;
-    if (flags & BACKWARD) {
-      const to = external + <usize>(t - from) * (<usize>padded << 5);
-      panelProduct(blocks, outputBlocks, <usize>field(model, HEAD_TRANSPOSED), gradient, RING_STRIDE, to, false);
-      if (chunkFull) {
+    else crossEntropy(model, logits, panel, t - skipped, length - skipped, gradient, losses, metrics);
+    if (turn) {
+      const out = external + <usize>(t - begin) * (<usize>padded << 5);
+      panelProduct(blocks, outputBlocks, <usize>field(model, HEAD_TRANSPOSED), gradient, RING_STRIDE, out, false);
+    }
+    if (slot + 1 == CHUNK || t + 1 == to) {
+      if (tell && (flags & BACKWARD) != 0) {
         const quads = (padded + 4) >> 2;
-        packColumns(columns, states + <usize>(chunkStart + 1) * stride, stride, quads, slot + 1);
+        packColumns(columns, states + <usize>(chunkStart - from) * stride, stride, quads, slot + 1);
         accumulateOuter(outputBlocks, quads, slot + 1, ring, columns, partial + <usize>field(model, HEAD_PARTIAL));
       }
+      chunkStart = t + 1;
     }
-    if (chunkFull) chunkStart = t + 1;
+  }
+  if (!tell) {
+    store<f64>(losses, lossBefore);
+    store<f64>(metrics, metricBefore);
   }
 }
 

@@ -3,6 +3,10 @@
  *
  * A shard is a fixed set of panels (8 sequences each) and has its own gradient; whichever thread computes it, the
  * numbers are the same. All that a panel needs while it is worked on lies in the thread's scratch memory.
+ *
+ * The scratch holds the states of one segment of timesteps: all T of them, or, with gradient checkpointing, fewer.
+ * Then the way forward keeps the states that segments begin at, and on the way back each segment is gone through
+ * forward once more before it is gone through backward. Every sum is taken in the same order either way.
  */
 import { activate, addResidual, gruBackward, gruForward, lstmBackward, lstmForward, rnnBackward } from "./cells";
 import {
@@ -10,8 +14,6 @@ import {
   BACKWARD,
   BACKWARD_BLOCKS,
   BACKWARD_WEIGHTS,
-  BATCH,
-  CARRY,
   CELL,
   CLASSIFY_EACH,
   field,
@@ -23,10 +25,7 @@ import {
   HEAD,
   HIDDEN_PADDED,
   INPUT_COUNT,
-  INPUT_GRADIENTS,
   INPUT_PARTS,
-  INPUT_SIZE,
-  INPUTS,
   isResidual,
   LAYER_RECORDS,
   LAYER_STRIDE,
@@ -51,9 +50,11 @@ import {
   SCRATCH_RING,
   SCRATCH_STATE_GRADIENT,
   SCRATCH_STATES,
+  SEGMENT,
 } from "./descriptor";
-import { beginStates, keepStates } from "./carried";
+import { beginSegment, endSegment } from "./carried";
 import { headPass } from "./head";
+import { fillInputs, writeInputGradient } from "./inputs";
 import { beginBackward, beginForward, finishBackward } from "./lowRankSteps";
 import { columnNorms, columnNormsNear } from "./norms";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
@@ -83,54 +84,61 @@ export function runShard(model: usize, scratch: usize, shard: i32, flags: i32): 
   if (flags & BACKWARD) memory.fill(partial, 0, <usize>field(model, PARTIAL_STRIDE));
   const layers = field(model, LAYERS);
   const records = <usize>field(model, LAYER_RECORDS);
-  for (let panel = first; panel < last; panel++) {
-    fillInputs(model, records, scratch, panel);
-    for (let layer = 0; layer < layers; layer++) {
-      beginStates(model, records, layer, scratch, panel, flags);
-      forwardLayer(model, records, layer, scratch);
-      if (flags & CARRY) keepStates(model, records, layer, scratch, panel);
-      if (flags & PROBE) countSaturated(model, records, layer, scratch, panel);
-    }
-    headPass(model, records + <usize>(layers - 1) * LAYER_STRIDE, scratch, panel, partial, flags);
-    if (flags & BACKWARD) {
-      for (let layer = layers - 1; layer >= 0; layer--) {
-        backwardLayer(model, records, layer, scratch, panel, partial, flags);
-      }
-    }
-  }
-}
-
-/** Transposes the inputs of eight sequences into the first layer's state panels; absent sequences are zero. */
-function fillInputs(model: usize, records: usize, scratch: usize, panel: i32): void {
+  const top = records + <usize>(layers - 1) * LAYER_STRIDE;
   const length = field(model, LENGTH);
-  const size = field(model, INPUT_SIZE);
-  const batch = field(model, BATCH);
-  const stride = (<usize>field(records, ROWS)) << 5;
-  const sequence = (<usize>length * size) << 2;
-  let source = <usize>field(model, INPUTS) + <usize>(panel << 3) * sequence;
-  const start =
-    scratch + <usize>field(records, SCRATCH_STATES) + ((<usize>(field(model, HIDDEN_PADDED) + 1)) << 5);
-  for (let lane = 0; lane < 8; lane++) {
-    const present = (panel << 3) + lane < batch;
-    let to = start + ((<usize>lane) << 2);
-    let from = source;
-    for (let t = 0; t < length; t++) {
-      let out = to;
-      for (let j = 0; j < size; j++) {
-        store<f32>(out, present ? load<f32>(from) : 0);
-        from += 4;
-        out += 32;
-      }
-      to += stride;
+  const segment = field(model, SEGMENT);
+  const lastFrom = ((length - 1) / segment) * segment;
+  for (let panel = first; panel < last; panel++) {
+    for (let from = 0; from < length; from += segment) {
+      const to = min(from + segment, length);
+      forwardSegment(model, records, scratch, panel, from, to, false, flags);
+      // The last segment's states stay where they are until they are gone through backward.
+      const turns = (flags & BACKWARD) != 0 && to == length;
+      headPass(model, top, scratch, panel, partial, from, to, true, turns, flags);
     }
-    source += sequence;
+    if (!(flags & BACKWARD)) continue;
+    for (let from = lastFrom; from >= 0; from -= segment) {
+      const to = min(from + segment, length);
+      if (from < lastFrom) {
+        forwardSegment(model, records, scratch, panel, from, to, true, flags);
+        headPass(model, top, scratch, panel, partial, from, to, false, true, flags);
+      }
+      for (let layer = layers - 1; layer >= 0; layer--) {
+        backwardLayer(model, records, layer, scratch, panel, partial, from, to, flags);
+      }
+    }
   }
 }
 
-function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize): void {
+/**
+ * All layers forward through the timesteps [from, to).
+ * @param again the segment was gone through before, and all that is told of it has been told.
+ */
+function forwardSegment(
+  model: usize,
+  records: usize,
+  scratch: usize,
+  panel: i32,
+  from: i32,
+  to: i32,
+  again: bool,
+  flags: i32,
+): void {
+  const layers = field(model, LAYERS);
+  fillInputs(model, records, scratch, panel, from, to);
+  for (let layer = 0; layer < layers; layer++) {
+    beginSegment(model, records, layer, scratch, panel, from, again, flags);
+    forwardLayer(model, records, layer, scratch, to - from);
+    if (again) continue;
+    endSegment(model, records, layer, scratch, panel, from, to, flags);
+    if (flags & PROBE) countSaturated(model, records, layer, scratch, panel, from, to);
+  }
+}
+
+/** One layer forward through the first `steps` timesteps that the scratch has room for. */
+function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize, steps: i32): void {
   const record = records + <usize>layer * LAYER_STRIDE;
   const cell = field(model, CELL);
-  const length = field(model, LENGTH);
   const padded = field(model, HIDDEN_PADDED);
   const vectors = padded << 1;
   const stride = (<usize>field(record, ROWS)) << 5;
@@ -149,7 +157,7 @@ function forwardLayer(model: usize, records: usize, layer: i32, scratch: usize):
   const parts = field(record, FORWARD_COUNT);
   const lowRank = field(record, RANK_BLOCKS) > 0;
   const residual = isResidual(model, layer);
-  for (let t = 0; t < length; t++) {
+  for (let step = 0; step < steps; step++) {
     const next = state + stride;
     const out = cell == RNN && !residual ? next : gates;
     if (lowRank) beginForward(model, record, state, next);
@@ -189,6 +197,10 @@ function addInto(a: usize, b: usize, count: i32): void {
   for (; a < end; a += 16, b += 16) v128.store(a, f32x4.add(v128.load(a), v128.load(b)));
 }
 
+/**
+ * One layer backward through the timesteps [from, to), whose states stand in the scratch. What goes back in time (the
+ * state gradient and the carry) waits in the layer's own part of it for the segment before.
+ */
 function backwardLayer(
   model: usize,
   records: usize,
@@ -196,6 +208,8 @@ function backwardLayer(
   scratch: usize,
   panel: i32,
   partial: usize,
+  from: i32,
+  to: i32,
   flags: i32,
 ): void {
   const record = records + <usize>layer * LAYER_STRIDE;
@@ -213,8 +227,8 @@ function backwardLayer(
   const cells = scratch + <usize>field(record, SCRATCH_CELLS);
   const ring = scratch + <usize>field(model, SCRATCH_RING);
   const columns = scratch + <usize>field(model, SCRATCH_COLUMNS);
-  const g = scratch + <usize>field(model, SCRATCH_STATE_GRADIENT);
-  const carry = scratch + <usize>field(model, SCRATCH_CARRY);
+  const g = scratch + <usize>field(record, SCRATCH_STATE_GRADIENT);
+  const carry = scratch + <usize>field(record, SCRATCH_CARRY);
   const external = scratch + <usize>field(record, SCRATCH_EXTERNAL);
   // The top layer of a last-step head receives its only gradient from above at the last timestep.
   const lastOnly = layer + 1 == field(model, LAYERS) && field(model, HEAD) != CLASSIFY_EACH;
@@ -226,24 +240,17 @@ function backwardLayer(
   const ringStride = (CHUNK + 1) * 128;
   const norms = <usize>field(model, NORMS) + (<usize>layer * length * field(model, PANELS) + panel) * 32;
   const normStride = (<usize>field(model, PANELS)) << 5;
-  memory.fill(carry, 0, stateBytes);
+  if (to == length) memory.fill(carry, 0, stateBytes);
 
-  for (let t = length - 1; t >= 0; t--) {
+  for (let t = to - 1; t >= from; t--) {
+    // Timesteps of the scratch begin at `from`.
+    const step = <usize>(t - from);
     if (t == length - 1) {
-      memory.copy(g, lastOnly ? external : external + <usize>t * stateBytes, stateBytes);
+      memory.copy(g, lastOnly ? external : external + step * stateBytes, stateBytes);
     } else {
-      const later = ring + ((<usize>((t + 1) % CHUNK)) << 7);
-      panelProduct(
-        blocks,
-        field(record, BACKWARD_BLOCKS),
-        <usize>field(record, BACKWARD_WEIGHTS),
-        lowRank ? beginBackward(model, record, later, g) : later,
-        ringStride,
-        g,
-        lowRank,
-      );
+      // The timestep behind has left there what comes to this one through its matrix.
       if (cell == GRU) addInto(g, carry, vectors);
-      if (!lastOnly) addInto(g, external + <usize>t * stateBytes, vectors);
+      if (!lastOnly) addInto(g, external + step * stateBytes, vectors);
     }
     if (flags & PROBE) {
       const out = norms + <usize>t * normStride;
@@ -252,12 +259,12 @@ function backwardLayer(
     }
 
     const now = ring + ((<usize>(t % CHUNK)) << 7);
-    const state = states + <usize>t * stride;
+    const state = states + step * stride;
     if (residual) rnnBackward(activation, g, gates, now, vectors);
     else if (cell == RNN) rnnBackward(activation, g, state + stride, now, vectors);
     else if (cell == LSTM) {
-      lstmBackward(g, gates + <usize>t * gateStride, cells + <usize>t * stateBytes, carry, now, vectors);
-    } else gruBackward(g, gates + <usize>t * gateStride, state, carry, now, vectors);
+      lstmBackward(g, gates + step * gateStride, cells + step * stateBytes, carry, now, vectors);
+    } else gruBackward(g, gates + step * gateStride, state, carry, now, vectors);
 
     if (lowRank) finishBackward(model, record, now, state, g, partial);
     for (let part = 0; part < field(record, INPUT_COUNT); part++) {
@@ -268,12 +275,23 @@ function backwardLayer(
         <usize>field(at, 0),
         now + <usize>field(at, 2) * ringStride,
         ringStride,
-        below + <usize>t * belowStride,
+        below + step * belowStride,
         part > 0,
       );
     }
     if (residual) addInto(below, g, vectors);
     if (layer == 0 && field(record, INPUT_COUNT) > 0) writeInputGradient(model, inputGradient, panel, t);
+    if (t > 0) {
+      panelProduct(
+        blocks,
+        field(record, BACKWARD_BLOCKS),
+        <usize>field(record, BACKWARD_WEIGHTS),
+        lowRank ? beginBackward(model, record, now, g) : now,
+        ringStride,
+        g,
+        lowRank,
+      );
+    }
 
     if (t % CHUNK == 0) {
       const steps = min(CHUNK, length - t);
@@ -290,21 +308,5 @@ function backwardLayer(
         );
       }
     }
-  }
-}
-
-/** ∂L/∂x_t of a panel's sequences: [B, T, d] from [row][8]. */
-function writeInputGradient(model: usize, gradient: usize, panel: i32, t: i32): void {
-  const size = field(model, INPUT_SIZE);
-  const lanes = min(8, field(model, BATCH) - (panel << 3));
-  const sequence = (<usize>field(model, LENGTH) * size) << 2;
-  let to = <usize>field(model, INPUT_GRADIENTS) + <usize>(panel << 3) * sequence + ((<usize>t * size) << 2);
-  for (let lane = 0; lane < lanes; lane++) {
-    let from = gradient + ((<usize>lane) << 2);
-    for (let j = 0; j < size; j++) {
-      store<f32>(to + ((<usize>j) << 2), load<f32>(from));
-      from += 32;
-    }
-    to += sequence;
   }
 }

@@ -21,8 +21,10 @@ import {
   TANH,
 } from "./descriptor";
 
-/** Counts saturated or dead units of one panel at each timestep. */
-export function countSaturated(model: usize, records: usize, layer: i32, scratch: usize, panel: i32): void {
+/** Counts saturated or dead units of one panel at each timestep of the segment [from, to). */
+export function countSaturated(
+  model: usize, records: usize, layer: i32, scratch: usize, panel: i32, from: i32, to: i32,
+): void {
   const record = records + <usize>layer * LAYER_STRIDE;
   const cell = field(model, CELL);
   const activation = field(model, ACTIVATION);
@@ -43,9 +45,10 @@ export function countSaturated(model: usize, records: usize, layer: i32, scratch
       : scratch + <usize>field(record, SCRATCH_GATES) + block * (cell == LSTM ? 4 : 3);
   const limit = f32x4.splat(0.975);
   const zero = f32x4.splat(0);
-  let out = <usize>field(model, SATURATED) + ((<usize>layer * length * field(model, PANELS) + panel) << 2);
-  const outStride = (<usize>field(model, PANELS)) << 2;
-  for (let t = 0; t < length; t++) {
+  const panels = field(model, PANELS);
+  let out = <usize>field(model, SATURATED) + (((<usize>layer * length + from) * panels + panel) << 2);
+  const outStride = (<usize>panels) << 2;
+  for (let t = from; t < to; t++) {
     let count0 = i32x4.splat(0);
     let count1 = i32x4.splat(0);
     let p = values;
