@@ -45,6 +45,7 @@ export class DetailRun {
   /** By layer and matrix: the rows that measured it. */
   #measured = new Map<string, TelemetryRow[]>();
   #revision = 0;
+  #looked = false;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -53,7 +54,8 @@ export class DetailRun {
 
   /** Looks at the files. @returns whether there is news; the first look always has. */
   async poll(): Promise<boolean> {
-    const first = this.#revision === 0;
+    const first = !this.#looked;
+    this.#looked = true;
     const { record, state, newEvents, newRows, reset, problems } = this.#tail.poll();
     if (this.#experiment === null && record !== null) await this.#readExperiment();
     if (reset) this.#forgetRows();
@@ -74,7 +76,7 @@ export class DetailRun {
     this.#record = record;
     this.#state = state;
     if (complaints.length > 0 || newRows.length > 0) this.#problems = complaints;
-    this.#revision++;
+    if (reset || newRows.length > 0) this.#revision++;
     return true;
   }
 

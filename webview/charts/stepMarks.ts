@@ -44,6 +44,11 @@ export function stepMoments(plot: Plot, x: Axis, moments: readonly StepMoment[])
   });
 }
 
+/** The cursor in a place of its own, which a page updates alone when the cursor moves. */
+export function cursorPlace(plot: Plot, x: Axis, step: number): ElementNode {
+  return element("g", { class: "cursor-place" }, ...stepCursor(plot, x, step));
+}
+
 /** The step that is looked at, in every plot over steps. */
 export function stepCursor(plot: Plot, x: Axis, step: number): ElementNode[] {
   const at = x.position(step);

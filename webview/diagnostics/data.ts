@@ -30,11 +30,11 @@ type RequestFor<Kind extends DataKind> = Extract<
 
 /** Milliseconds between two answers on a run that moves: large ones cost more than they tell. */
 const rest: Readonly<Record<DataKind, number>> = {
-  lines: 100,
-  moment: 100,
-  hovered: 100,
-  spectra: 300,
-  heatMap: 500,
+  lines: 250,
+  moment: 250,
+  hovered: 250,
+  spectra: 1000,
+  heatMap: 2000,
   table: 1000,
 };
 
@@ -60,9 +60,13 @@ class Slot<Request extends DetailRequest> {
     this.#answered = answered;
   }
 
-  /** @param request undefined: nothing is wanted, what is there stays. */
-  want(request: Request | undefined, revision: number): void {
-    this.#wanted = request && { request, key: JSON.stringify(request), revision };
+  /**
+   * @param request undefined: nothing is wanted, what is there stays.
+   * @param key of what the person wants to see; a request whose key is that of the one before differs because the run
+   *   has moved, and may wait.
+   */
+  want(request: Request | undefined, revision: number, key = JSON.stringify(request)): void {
+    this.#wanted = request && { request, key, revision };
     this.#go();
   }
 
@@ -150,9 +154,15 @@ export class RunData {
     };
   }
 
-  want(wants: Wants, { revision }: RunNews): void {
+  /** @param follows the moment wanted is always the newest one. */
+  want(wants: Wants, { revision }: RunNews, follows: boolean): void {
     this.#slots.lines.want(wants.lines, revision);
-    this.#slots.moment.want(wants.moment, revision);
+    const { moment } = wants;
+    this.#slots.moment.want(
+      moment,
+      revision,
+      JSON.stringify(follows && moment ? { ...moment, step: null } : moment),
+    );
     this.#slots.hovered.want(wants.hovered, revision);
     this.#slots.spectra.want(wants.spectra, revision);
     this.#slots.table.want(wants.table, revision);

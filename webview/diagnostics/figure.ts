@@ -1,14 +1,15 @@
 /** One plot in the page: its caption, its buttons, the drawing, and what the pointer and the keys do on it. */
 import type { PlotName, Span } from "../../src/protocol/details.ts";
 import { exportPng, exportSvg } from "../charts/exportPlot.ts";
-import { toElement } from "../charts/mount.ts";
-import { element } from "../charts/node.ts";
+import { toElement, updateElement } from "../charts/mount.ts";
+import { type ElementNode, element } from "../charts/node.ts";
 import { type At, attachPointer } from "../charts/plotPointer.ts";
 import { inUnit } from "../charts/profileWords.ts";
+import { cursorPlace } from "../charts/stepMarks.ts";
 import { pannedDomain, zoomedDomain } from "../charts/zoomDomain.ts";
 import type { Drawing, PlotDefinition, Scene } from "./plot.ts";
 import { stepDomain, timestepDomain } from "./plot.ts";
-import type { View } from "./view.ts";
+import { stepOf, type View } from "./view.ts";
 
 export interface FigureActions {
   change(change: Partial<View>): void;
@@ -20,6 +21,8 @@ export interface FigureActions {
   /** Asks for every number behind the plot, and saves them. */
   saveNumbers(plot: PlotName): void;
   problem(reason: string): void;
+  /** The plot has come into sight: its numbers may be old. */
+  comeIntoSight(): void;
 }
 
 /** The narrowest part of an axis that can be zoomed to. */
@@ -41,6 +44,8 @@ export class Figure {
   #drawing: Drawing | undefined;
   #scene: Scene | undefined;
   #pointer: At | undefined;
+  /** Pixels across that the page has given the plot; 0: not known, or none. */
+  #room = 0;
   #visible = true;
   #stale = true;
 
@@ -84,16 +89,31 @@ export class Figure {
     // What is not in sight is not drawn.
     new IntersectionObserver(
       (entries) => {
+        const before = this.#visible;
         this.#visible = entries.at(-1)!.isIntersecting;
-        if (this.#visible && this.#stale && this.#scene) this.draw(this.#scene);
+        if (!this.#visible || before) return;
+        if (this.#scene) {
+          if (this.#stale) this.draw(this.#scene);
+          else this.moveCursor(this.#scene);
+        }
+        actions.comeIntoSight();
       },
       { rootMargin: "200px" },
     ).observe(this.element);
+    // To ask an element for its width makes the browser lay out the page at once, in the middle of a drawing.
+    new ResizeObserver((entries) => {
+      this.#room = entries.at(-1)!.contentRect.width;
+    }).observe(this.#plot);
+  }
+
+  /** In sight, or nearly. */
+  get visible(): boolean {
+    return this.#visible;
   }
 
   /** Pixels that a picture of this plot has room for. */
   get width(): number {
-    return Math.max(260, this.#plot.clientWidth);
+    return Math.max(260, Math.round(this.#room || this.#plot.clientWidth));
   }
 
   draw(scene: Scene): void {
@@ -107,7 +127,8 @@ export class Figure {
     const title = inUnit(definition.title(scene), unit);
     put(this.#title, title);
     put(this.#caption, inUnit(definition.caption(scene), unit));
-    this.#plot.setAttribute("aria-label", `${title}. Arrow keys move the step cursor.`);
+    const label = `${title}. Arrow keys move the step cursor.`;
+    if (this.#plot.getAttribute("aria-label") !== label) this.#plot.setAttribute("aria-label", label);
     const { width } = this;
     const height = Math.round(Math.min(definition.wide ? 420 : 330, Math.max(230, width * 0.5)));
     const drawing = definition.draw({ width, height }, scene);
@@ -118,11 +139,21 @@ export class Figure {
       this.#legend.replaceChildren();
       return;
     }
-    const chart = toElement(drawing.node, document);
-    if (drawing.raster) this.#plot.replaceChildren(this.#paint(drawing), chart);
-    else this.#plot.replaceChildren(chart);
-    this.#legend.replaceChildren(...(drawing.legend ? [toElement(drawing.legend, document)] : []));
-    this.#showScale(chart);
+    const raster = drawing.raster ? [this.#paint(drawing)] : [];
+    show(this.#plot, drawing.node, raster);
+    show(this.#legend, drawing.legend);
+    this.#showScale(this.#plot.lastElementChild!);
+    this.showReadout(scene);
+  }
+
+  /** Puts the step cursor where it belongs and leaves the rest of the drawing alone. */
+  moveCursor(scene: Scene): void {
+    this.#scene = scene;
+    const drawing = this.#drawing;
+    if (!this.#visible || this.#stale || drawing === undefined) return;
+    const place = this.#plot.querySelector(".cursor-place");
+    if (place)
+      updateElement(place, cursorPlace(drawing.plot, drawing.x, stepOf(scene.view, scene.news)), true);
     this.showReadout(scene);
   }
 
@@ -316,6 +347,19 @@ function toolButton(text: string, label: string, onClick: () => void): HTMLButto
   made.setAttribute("aria-label", label);
   made.onclick = onClick;
   return made;
+}
+
+/** Shows one node (or none), behind other elements, in a place that may show another drawing of the same kind. */
+function show(place: HTMLElement, node: ElementNode | undefined, before: readonly Element[] = []): void {
+  const last = place.lastElementChild;
+  if (
+    node !== undefined &&
+    last?.localName === node.tag &&
+    place.childElementCount === before.length + 1 &&
+    before.every((one, i) => place.children[i] === one)
+  )
+    updateElement(last, node);
+  else place.replaceChildren(...before, ...(node ? [toElement(node, document)] : []));
 }
 
 /** Text that is the same is left alone. */

@@ -24,8 +24,11 @@ function main(): void {
   /** Kinds of data that are new since the last frame; the view or the run may be too. */
   const stale = new Set<DataKind>();
   let newsStale = true;
-  /** More of the view than the step has changed: every plot is drawn anew. */
+  /** More than the step has changed of the view, or of what all plots say of the run: every plot is drawn anew. */
   let viewStale = true;
+  /** The person has moved the cursor. */
+  let stepStale = false;
+  let face = "";
 
   const client = connect(hear);
   let view: View = restoreView(client.kept());
@@ -67,6 +70,7 @@ function main(): void {
         save: (name, format, content) => client.send({ type: "save", name, format, content }),
         saveNumbers: (plot) => void saveNumbers(plot),
         problem: notice,
+        comeIntoSight: ask,
       }),
   );
   grid.append(...figures.map(({ element }) => element));
@@ -89,16 +93,19 @@ function main(): void {
         return;
     }
     newsStale = true;
-    if (message.type !== "news") viewStale = true;
+    const before = face;
+    face = news === undefined ? "" : faceOf(news);
+    // New rows alone are drawn when they are here: until then the plots are those of the rows before.
+    if (message.type !== "news" || face !== before) viewStale = true;
     schedule();
     ask();
   }
 
   function change(part: Partial<View>): void {
     view = { ...view, ...part };
-    newsStale = true;
+    stepStale = true;
     if (Object.keys(part).some((key) => key !== "step")) viewStale = true;
-    client.keep(view);
+    keepSoon();
     schedule();
     ask();
   }
@@ -108,8 +115,37 @@ function main(): void {
 
   function ask(): void {
     if (news === undefined || news.rowCount === 0) return;
-    data.want(wants(news, shownView(news)), news);
+    const shown = shownView(news);
+    data.want(fresh(wants(news, shown), shown), news, view.step === null);
   }
+
+  /** What is out of sight is asked for once, for whoever scrolls to it; after that, when it comes into sight. */
+  function fresh(wanted: Wants, { table }: View): Wants {
+    const inSight = new Set(figures.flatMap(({ visible, definition }) => (visible ? definition.needs : [])));
+    if (table) inSight.add("moment");
+    const { current } = data;
+    const missing = (kind: DataKind) => current[kind] === undefined;
+    return {
+      ...wanted,
+      lines: inSight.has("lines") || missing("lines") ? wanted.lines : undefined,
+      moment: inSight.has("moment") || missing("moment") ? wanted.moment : undefined,
+      spectra: inSight.has("spectra") || missing("spectra") ? wanted.spectra : undefined,
+      heatMap: inSight.has("heatMap") || missing("heatMap") ? wanted.heatMap : undefined,
+    };
+  }
+
+  let keeping = false;
+  /** Not at every place of a cursor that is dragged: the editor hears of each. */
+  function keepSoon(): void {
+    if (keeping) return;
+    keeping = true;
+    setTimeout(keepNow, 200);
+  }
+  function keepNow(): void {
+    if (keeping) client.keep(view);
+    keeping = false;
+  }
+  window.addEventListener("pagehide", keepNow);
 
   function wants(run: RunNews, shown: View): Wants {
     const { steps, timesteps, layer, matrix } = shown;
@@ -163,19 +199,18 @@ function main(): void {
     if (newsStale) {
       header.show(news, settings);
       findings.show(news, settings);
-      toolbar.show(news, shown);
     }
+    if (newsStale || viewStale || stepStale) toolbar.show(news, shown);
     for (const figure of figures) {
-      const { needs, x } = figure.definition;
-      // The cursor and the marks of what happened lie over steps alone.
-      if (viewStale || (newsStale && x === "step") || needs.some((kind) => stale.has(kind)))
-        figure.draw(scene);
+      if (viewStale || figure.definition.needs.some((kind) => stale.has(kind))) figure.draw(scene);
+      else if (stepStale) figure.moveCursor(scene);
       else figure.showReadout(scene);
     }
     tables.show(scene);
     stale.clear();
     newsStale = false;
     viewStale = false;
+    stepStale = false;
     root.setAttribute("aria-busy", "false");
     document.body.classList.toggle("panel-ready", current.lines !== undefined || news.rowCount === 0);
   }
@@ -205,6 +240,25 @@ function main(): void {
     schedule();
     ask();
   }).observe(root);
+}
+
+/** Whatever of a run's news plots show beside the recorded rows. */
+function faceOf({
+  record,
+  evaluations,
+  moments,
+  bands,
+  layers,
+  matrices,
+  lyapunov,
+  rowCount,
+}: RunNews): string {
+  return JSON.stringify([
+    ...[record?.name, record?.metricName, record?.baseline, record?.length, record?.profile],
+    ...[evaluations, moments, layers, matrices, lyapunov, rowCount === 0],
+    // Where the last band ends moves with every step.
+    bands.map(({ low, high, first, steps }) => [low, high, first, steps[0]]),
+  ]);
 }
 
 /** The step `places` further on among ascending ones. */

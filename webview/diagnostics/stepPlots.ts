@@ -7,7 +7,7 @@ import { expectedSeries, exponentSeries, lyapunovCaption, lyapunovOptions } from
 import { formatInteger, formatNumber } from "../charts/numbers.ts";
 import { inUnit } from "../charts/profileWords.ts";
 import { nearestIndex } from "../charts/readout.ts";
-import { stepCursor, stepMoments } from "../charts/stepMarks.ts";
+import { cursorPlace, stepMoments } from "../charts/stepMarks.ts";
 import { type Drawing, type PlotDefinition, type Scene, type Size, stepDomain } from "./plot.ts";
 import { stepOf } from "./view.ts";
 
@@ -23,7 +23,7 @@ function linesOf({ data, view }: Scene, name: LineName): Line[] {
 /** What lies over every plot over steps. */
 export function overSteps(scene: Scene): NonNullable<LineChartOptions["over"]> {
   return ({ plot, x }) => [
-    ...stepCursor(plot, x, stepOf(scene.view, scene.news)),
+    cursorPlace(plot, x, stepOf(scene.view, scene.news)),
     ...stepMoments(plot, x, scene.news.moments),
   ];
 }

@@ -89,7 +89,7 @@ function main(): void {
 
   function ask(): void {
     if (news === undefined || news.recorded === null) return;
-    data.want(wants(news), news);
+    data.want(wants(news), news, true);
   }
 
   function wants({ recorded, matrices }: RunNews): Wants {
