@@ -81,10 +81,10 @@ export const transitionName = (layer: number): string => `layers.${layer}.W`;
 export const lowRankNames = (layer: number) => ({ P: `layers.${layer}.P`, Qt: `layers.${layer}.Qt` });
 
 /**
- * From this many times the rank on, Σ + P Qᵀ is the faster way to multiply by W: it takes 12·n·rank operations a
- * timestep where W takes 6·n², in products whose short side is a little less efficient.
+ * From this many times the rank on, Σ + P Qᵀ is the faster way to multiply by W (measured): it takes 12·n·rank
+ * operations a timestep where W takes 6·n², in products with a short side, and is cheaper to build and to pull back.
  */
-const hiddenPerRank = 2.5;
+const hiddenPerRank = (hidden: number): number => (hidden < 128 ? 2.25 : 2);
 
 /**
  * m₁ + m₂ where a layer multiplies by Σ + P Qᵀ of that rank; 0 where it multiplies by W itself.
@@ -96,7 +96,7 @@ export function rankOf(spec: ModelSpec): number {
   const factors = cell === "spectral" ? reflectors : [reflectors[0]];
   if (factors.some((m) => m > 32 && 4 * m > hidden)) return 0;
   const rank = factors.reduce((sum, m) => sum + m, 0);
-  return hiddenPerRank * pad4(rank) <= hidden ? rank : 0;
+  return hiddenPerRank(hidden) * pad4(rank) <= hidden ? rank : 0;
 }
 
 /** A spectral or orthogonal layer that multiplies by Σ + P Qᵀ: its state panel and its Δ have Qᵀ h and Pᵀ Δ behind them. */
