@@ -1,7 +1,6 @@
 /** Elements of a page that are brought up to date: they end as if they were made anew, and what is the same is not touched. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { toElement, updateElement } from "../../../webview/charts/mount.ts";
+import { expect, test, vi } from "vitest";
 import { type Child, type ElementNode, element, toMarkup } from "../../../webview/charts/node.ts";
 
 let touched = 0;
@@ -80,9 +79,13 @@ const fakeDocument = {
   createTextNode: (text: string) => new FakeText(text),
 };
 
-const make = (node: ElementNode) =>
-  toElement(node, fakeDocument as unknown as Document) as unknown as FakeElement;
-const update = (shown: FakeElement, node: ElementNode) => updateElement(shown as unknown as Element, node);
+/** As far as it is used here: the types of a browser are not those of the tests. */
+interface Mount {
+  toElement(node: ElementNode, document: typeof fakeDocument): FakeElement;
+  updateElement(shown: FakeElement, node: ElementNode): void;
+}
+const { toElement, updateElement } = await vi.importActual<Mount>("../../../webview/charts/mount.ts");
+const make = (node: ElementNode) => toElement(node, fakeDocument);
 
 /** Everything of an element that can be seen, whatever order its attributes were set in. */
 function facts(node: FakeChild): unknown {
@@ -107,7 +110,7 @@ test("whatever it was, it becomes what would be made anew", () => {
     fc.property(anyNode, anyNode, (before, after) => {
       const shown = make(before);
       const next = { ...after, tag: before.tag };
-      update(shown, next);
+      updateElement(shown, next);
       expect(facts(shown)).toEqual(facts(make(next)));
     }),
     { seed: 6, numRuns: 500 },
@@ -119,7 +122,7 @@ test("what is the same is not touched", () => {
     fc.property(anyNode, (node) => {
       const shown = make(node);
       touched = 0;
-      update(shown, node);
+      updateElement(shown, node);
       expect(touched).toBe(0);
     }),
     { seed: 6 },
@@ -132,16 +135,16 @@ test("one number of a chart that changes is one change of the page", () => {
   const shown = make(chart("1", "M0,0"));
   const [path, text] = shown.childNodes;
   touched = 0;
-  update(shown, chart("2", "M0,0"));
+  updateElement(shown, chart("2", "M0,0"));
   expect(touched).toBe(1);
-  update(shown, chart("2", "M0,1"));
+  updateElement(shown, chart("2", "M0,1"));
   expect(touched).toBe(2);
   expect(shown.childNodes).toEqual([path, text]);
   expect(shown.childNodes[0]).toBe(path);
 });
 
 test("an element cannot become one of another tag", () => {
-  expect(() => update(make(element("p")), element("div"))).toThrow("p cannot become div");
+  expect(() => updateElement(make(element("p")), element("div"))).toThrow("p cannot become div");
 });
 
 test("the markup of a node is that of the element it becomes", () => {
@@ -152,6 +155,6 @@ test("the markup of a node is that of the element it becomes", () => {
       : `<${one.localName}${[...one.attributes].map(([name, value]) => ` ${name}="${value}"`).join("")}>` +
         `${one.childNodes.map(write).join("")}</${one.localName}>`;
   const shown = make(element("svg", { height: 2 }, element("rect")));
-  update(shown, node);
+  updateElement(shown, node);
   expect(write(shown)).toBe(toMarkup(node));
 });
