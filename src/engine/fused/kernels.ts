@@ -92,33 +92,14 @@ export interface Kernels {
     scale: number,
     decay: number,
   ): number;
-  spectralWorkspace(rows: number, columns: number, m1: number, m2: number): number;
-  spectralMaterialize(
-    rows: number,
-    columns: number,
-    m1: number,
-    m2: number,
-    u: number,
-    v: number,
-    sigma: number,
-    w: number,
-    workspace: number,
-  ): void;
-  spectralPullback(
-    rows: number,
-    columns: number,
-    m1: number,
-    m2: number,
-    u: number,
-    v: number,
-    sigma: number,
-    w: number,
-    g: number,
-    du: number,
-    dv: number,
-    dSigma: number,
-    workspace: number,
-  ): void;
+  spectralFactorBytes(rows: number, columns: number, m1: number, m2: number): number;
+  spectralScratch(rows: number, columns: number, m1: number, m2: number): number;
+  spectralSlices(): number;
+  /** The four rounds of src/kernels/assembly/spectral.ts. */
+  spectralPrepare(records: number, scratch: number, piece: number): void;
+  spectralRight(records: number, scratch: number, piece: number): void;
+  spectralLeft(records: number, scratch: number, piece: number): void;
+  spectralPull(records: number, scratch: number, piece: number): void;
   lowRankWorkspace(n: number, m1: number, m2: number): number;
   lowRankMaterialize(
     n: number,

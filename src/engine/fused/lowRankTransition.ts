@@ -15,6 +15,7 @@ export class LowRankTransition implements Transition {
   readonly values: Transition["values"];
   readonly gradients: Transition["gradients"];
   readonly #arena: Arena;
+  readonly #kernels: Kernels;
   readonly #n: number;
   readonly #m1: number;
   readonly #m2: number;
@@ -43,6 +44,7 @@ export class LowRankTransition implements Transition {
   ) {
     const n = spec.hidden;
     this.#arena = arena;
+    this.#kernels = kernels;
     this.#n = n;
     this.#m1 = spec.reflectors[0];
     this.#m2 = spec.cell === "spectral" ? spec.reflectors[1] : 0;
@@ -76,10 +78,10 @@ export class LowRankTransition implements Transition {
     ];
   }
 
-  materialize(kernels: Kernels, store: ParameterStore): void {
+  materialize(store: ParameterStore): void {
     const { u, v } = this.#names;
     this.#sigma?.fill(store);
-    kernels.lowRankMaterialize(
+    this.#kernels.lowRankMaterialize(
       this.#n,
       this.#m1,
       this.#m2,
@@ -92,9 +94,9 @@ export class LowRankTransition implements Transition {
     );
   }
 
-  pullback(kernels: Kernels, store: ParameterStore, partial: number): void {
+  pullback(store: ParameterStore, partial: number): void {
     const { u, v } = this.#names;
-    kernels.lowRankPullback(
+    this.#kernels.lowRankPullback(
       this.#n,
       this.#m1,
       this.#m2,

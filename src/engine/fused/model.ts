@@ -16,6 +16,7 @@ import { emptyStates, placeStates } from "../states.ts";
 import { addressesOf } from "./addresses.ts";
 import { allocateBatchBuffers, type BatchBuffers, panelWidth, shardsOf } from "./batchBuffers.ts";
 import { readCarried, writeCarried } from "./carried.ts";
+import { DenseTransition } from "./denseTransition.ts";
 import {
   activations,
   cells,
@@ -29,13 +30,13 @@ import type { Kernels } from "./kernels.ts";
 import { LowRankTransition } from "./lowRankTransition.ts";
 import type { Arena } from "./memory.ts";
 import { ParameterStore } from "./parameterStore.ts";
-import { type LayerPlan, pad4, planLayer } from "./plan.ts";
+import { type LayerPlan, pad4, planLayer, rankOf } from "./plan.ts";
 import { readProbes } from "./probes.ts";
 import { SampledHead } from "./sampledHead.ts";
 import type { GradientCheckpointing } from "./scratch.ts";
 import { addSymbolGradients, writeSymbols } from "./symbols.ts";
 import type { Threads } from "./threads.ts";
-import { DenseTransition, type Transition } from "./transition.ts";
+import type { Transition } from "./transition.ts";
 import { type Locate, Weights } from "./weights.ts";
 import { reducePiece } from "./work.ts";
 
@@ -85,8 +86,7 @@ export class FusedModel implements Model {
     this.#layerRecords = arena.allocate(layerRecordBytes * spec.layers);
     const sampled = settings.sampledSoftmax && Math.min(settings.sampledSoftmax, spec.outputSize);
     this.#weights = new Weights(arena, spec, this.#plans, this.#record, this.#layerRecords, sampled);
-    if (spec.cell === "spectral" || spec.cell === "orthogonal")
-      this.#transitions = this.#plans.map((plan, layer) => this.#transition(plan, layer));
+    if (spec.cell === "spectral" || spec.cell === "orthogonal") this.#transitions = this.#createTransitions();
     if (sampled !== undefined) this.#sampled = new SampledHead(arena, spec, sampled);
     const parts = { store: this.#store, transitions: this.#transitions, sampled: this.#sampled };
     this.#valueOf = addressesOf("value", spec, parts);
@@ -106,18 +106,14 @@ export class FusedModel implements Model {
     write(field.layerRecords, this.#layerRecords);
   }
 
-  #transition(plan: LayerPlan, layer: number): Transition {
-    const [arena, kernels, spec] = [this.#arena, this.#kernels, this.spec];
-    if (!plan.lowRank) return new DenseTransition(arena, kernels, spec, layer);
-    const record = this.#layerRecords + layer * layerRecordBytes;
-    return new LowRankTransition(
-      arena,
-      kernels,
-      spec,
-      layer,
-      record,
-      this.#weights.diagonalGradients[layer]!,
-    );
+  /** One for all layers that multiply by W, or one for each that multiplies by Σ + P Qᵀ: `rankOf` is the same for all. */
+  #createTransitions(): Transition[] {
+    const [arena, spec] = [this.#arena, this.spec];
+    if (rankOf(spec) === 0) return [new DenseTransition(arena, this.#threads, spec, this.#store)];
+    return this.#weights.diagonalGradients.map((offset, layer) => {
+      const record = this.#layerRecords + layer * layerRecordBytes;
+      return new LowRankTransition(arena, this.#kernels, spec, layer, record, offset);
+    });
   }
 
   getParameters(): TensorMap {
@@ -226,7 +222,7 @@ export class FusedModel implements Model {
       const [W, b] = [this.#gradientOf("head.W"), this.#gradientOf("head.b")];
       this.#sampled?.scatter(chosen, this.spec.outputSize, W, b);
     }
-    for (const transition of this.#transitions) transition.pullback(this.#kernels, this.#store, gradient);
+    for (const transition of this.#transitions) transition.pullback(this.#store, gradient);
     if (this.spec.embedding !== undefined) this.#addSymbolGradients(batch);
     return result;
   }
@@ -263,7 +259,7 @@ export class FusedModel implements Model {
 
   #run(shards: number, flag: number): void {
     if (!this.#packed) {
-      for (const transition of this.#transitions) transition.materialize(this.#kernels, this.#store);
+      for (const transition of this.#transitions) transition.materialize(this.#store);
       this.#weights.pack(this.#kernels, this.#valueOf);
       this.#packed = true;
     }

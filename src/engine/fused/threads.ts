@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { builtFile } from "../../builtFile.ts";
 import { instantiateKernels, type Kernels } from "./kernels.ts";
-import { control, controlIntegers, kinds, takePieces } from "./work.ts";
+import { control, controlIntegers, kinds, takePieces, type WorkKind } from "./work.ts";
 import type { WorkerStart } from "./worker.ts";
 
 const spins = 20_000;
@@ -46,8 +46,9 @@ export class Threads {
   /**
    * Does `pieces` of work together with the workers; returns when all of it is done.
    * @param a, b, c, d, e what the kind of work takes (`control.arguments`), one by one: a list would be garbage each step.
+   * @param shared false: so little work that the caller's thread does it by itself.
    */
-  run(kind: "shards" | "reduce", pieces: number, a: number, b: number, c: number, d: number, e = 0): void {
+  run(kind: WorkKind, pieces: number, a: number, b: number, c: number, d = 0, e = 0, shared = true): void {
     const board = this.#board;
     board[control.kind] = kinds[kind];
     board[control.pieces] = pieces;
@@ -57,7 +58,7 @@ export class Threads {
     board[control.arguments + 3] = d;
     board[control.arguments + 4] = e;
     Atomics.store(board, control.next, 0);
-    if (pieces === 1 || this.#workers.length === 0) {
+    if (!shared || pieces === 1 || this.#workers.length === 0) {
       takePieces(this.kernels, board, 0);
       return;
     }

@@ -1,5 +1,5 @@
 /**
- * The SVD parameterization W = U diag(σ) Vᵀ (Zhang, Lei & Dhillon 2018) with blocked Householder products.
+ * The gradient of the SVD parameterization W = U diag(σ) Vᵀ (Zhang, Lei & Dhillon 2018) with blocked Householder products.
  *
  * W is [rows, columns], and Σ has its min(rows, columns) values on the diagonal. u is [m₁, rows] and v [m₂, columns],
  * row-major. Row i holds a reflector of length n − i (n = rows or columns), right-aligned; what stands in its first i
@@ -15,141 +15,22 @@
  * (row i is 2 (S P_i y_i)ᵀ) and E = R Yᵀ T, the gradients for unit rows are R − tril(E, −1) Y. The next block sees
  * S ← S + Yᵀ Q − Qᵀ Y with Q = R − ½ E Y: all of it matrix products, O(n² m) in total for a square W.
  */
-import { factorBytes, floats, normsOf, productBytes, triangleOf, writeBlock } from "./factor";
+import { floats, triangleOf, writeBlock } from "./factor";
 import { gemm } from "./gemm";
-import { applyLeft, applyRight, blockRows, prepare, strideT } from "./reflectors";
+import { applyLeft, applyRight, blockRows, strideT } from "./reflectors";
 
 /** Bytes of the temporaries that the widest block needs: five of b × n with n the longer side, three of b × b. */
-function blockBytes(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
+export function blockBytes(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
   const b = max(blockRows(rows, m1), blockRows(columns, m2));
   return 5 * floats(b * max(rows, columns)) + 3 * floats(b * b);
 }
 
 /** Floats of S, or of a copy of G, whichever is larger; a factor of one block needs no S. */
-function squareFloats(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
+export function squareFloats(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
   let most = rows * columns;
   if (blockRows(rows, m1) < m1) most = max(most, rows * rows);
   if (blockRows(columns, m2) < m2) most = max(most, columns * columns);
   return most;
-}
-
-/** Bytes of workspace, starting at a multiple of 16, for `spectralMaterialize` and `spectralPullback`. */
-export function spectralWorkspace(rows: i32, columns: i32, m1: i32, m2: i32): i32 {
-  return (
-    productBytes(max(rows, columns)) +
-    factorBytes(rows, m1) +
-    factorBytes(columns, m2) +
-    blockBytes(rows, columns, m1, m2) +
-    floats(squareFloats(rows, columns, m1, m2))
-  );
-}
-
-/**
- * W = U Σ Vᵀ.
- * @param sigma [min(rows, columns)], or 0 for σ ≡ 1.
- * @param W [rows, columns] row-major, written.
- */
-export function spectralMaterialize(
-  rows: i32,
-  columns: i32,
-  m1: i32,
-  m2: i32,
-  u: usize,
-  v: usize,
-  sigma: usize,
-  W: usize,
-  workspace: usize,
-): void {
-  const U = workspace + productBytes(max(rows, columns));
-  const V = U + factorBytes(rows, m1);
-  const scratch = V + factorBytes(columns, m2);
-  prepare(rows, m1, u, U, normsOf(rows, m1, U), triangleOf(rows, m1, U), scratch, workspace);
-  prepare(columns, m2, v, V, normsOf(columns, m2, V), triangleOf(columns, m2, V), scratch, workspace);
-
-  memory.fill(W, 0, (rows * columns) << 2);
-  for (let i = 0; i < min(rows, columns); i++) {
-    store<f32>(W + ((i * columns + i) << 2), sigma ? load<f32>(sigma + (i << 2)) : 1);
-  }
-
-  // From the last block to the first, W is still diagonal outside the rows and columns that the block acts on.
-  const b2 = blockRows(columns, m2);
-  for (let first = lastBlock(m2, b2); first >= 0; first -= b2) {
-    // Below the last row there is nothing for the block to act on.
-    if (first >= rows) continue;
-    const corner = (first * columns + first) << 2;
-    const T = triangleOf(columns, m2, V) + ((first * strideT(b2)) << 2);
-    applyRight(
-      1,
-      min(b2, m2 - first),
-      columns - first,
-      rows - first,
-      V + corner,
-      columns,
-      T,
-      strideT(b2),
-      W + corner,
-      columns,
-      scratch,
-      workspace,
-    );
-  }
-  const b1 = blockRows(rows, m1);
-  for (let first = lastBlock(m1, b1); first >= 0; first -= b1) {
-    const column = m2 == 0 ? first : 0;
-    const T = triangleOf(rows, m1, U) + ((first * strideT(b1)) << 2);
-    applyLeft(
-      0,
-      min(b1, m1 - first),
-      rows - first,
-      columns - column,
-      U + ((first * rows + first) << 2),
-      rows,
-      T,
-      strideT(b1),
-      W + ((first * columns + column) << 2),
-      columns,
-      scratch,
-      workspace,
-    );
-  }
-}
-
-/** First row of the last block, or −1 if there is none. */
-function lastBlock(m: i32, b: i32): i32 {
-  return m == 0 ? -1 : ((m - 1) / b) * b;
-}
-
-/**
- * Gradients of u, v and σ from G = ∂L/∂W.
- * @param W what `spectralMaterialize` made of the same u, v and sigma.
- * @param dU [m1, rows]; the first i entries of row i, and the row of a reflector of length 1 (a sign), are exactly 0.
- * @param dV [m2, columns], likewise; not written if m2 = 0.
- * @param dSigma [min(rows, columns)]; not written if 0 or if sigma = 0.
- */
-export function spectralPullback(
-  rows: i32,
-  columns: i32,
-  m1: i32,
-  m2: i32,
-  u: usize,
-  v: usize,
-  sigma: usize,
-  W: usize,
-  G: usize,
-  dU: usize,
-  dV: usize,
-  dSigma: usize,
-  workspace: usize,
-): void {
-  const U = workspace + productBytes(max(rows, columns));
-  const V = U + factorBytes(rows, m1);
-  const square = V + factorBytes(columns, m2);
-  const scratch = square + floats(squareFloats(rows, columns, m1, m2));
-  prepare(rows, m1, u, U, normsOf(rows, m1, U), triangleOf(rows, m1, U), scratch, workspace);
-  prepare(columns, m2, v, V, normsOf(columns, m2, V), triangleOf(columns, m2, V), scratch, workspace);
-  pullFactor(0, rows, columns, columns, m1, U, W, G, dU, square, scratch, workspace);
-  pullFactor(1, columns, rows, columns, m2, V, W, G, dV, square, scratch, workspace);
-  if (sigma && dSigma) pullSigma(rows, columns, m1, m2, U, V, G, dSigma, square, scratch, workspace);
 }
 
 /**
@@ -157,7 +38,7 @@ export function spectralPullback(
  * @param n side of W that the factor acts on; `other`, the other one.
  * @param ld columns of W and G.
  */
-function pullFactor(
+export function pullFactor(
   transposed: i32,
   n: i32,
   other: i32,
@@ -255,7 +136,7 @@ function skew(n: i32, K: usize): void {
 }
 
 /** ∂L/∂σ = diag(Uᵀ G V). */
-function pullSigma(
+export function pullSigma(
   rows: i32,
   columns: i32,
   m1: i32,

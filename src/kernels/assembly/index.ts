@@ -1,7 +1,7 @@
 /** The kernels' entry: everything exported here is a WebAssembly export. */
 export * from "./arrays";
 export * from "./gemm";
-export * from "./householder";
 export * from "./lowRank";
 export * from "./optimizer";
 export * from "./recurrence";
+export * from "./spectral";

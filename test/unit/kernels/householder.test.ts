@@ -6,33 +6,13 @@ import { materialize, pullback } from "../../../src/spectral/spectral.ts";
 import { Bench, builds, compile, relativeError } from "./compile.ts";
 
 interface Exports {
-  spectralWorkspace(rows: number, columns: number, m1: number, m2: number): number;
-  spectralMaterialize(
-    rows: number,
-    columns: number,
-    m1: number,
-    m2: number,
-    u: number,
-    v: number,
-    sigma: number,
-    W: number,
-    workspace: number,
-  ): void;
-  spectralPullback(
-    rows: number,
-    columns: number,
-    m1: number,
-    m2: number,
-    u: number,
-    v: number,
-    sigma: number,
-    W: number,
-    G: number,
-    dU: number,
-    dV: number,
-    dSigma: number,
-    workspace: number,
-  ): void;
+  spectralFactorBytes(rows: number, columns: number, m1: number, m2: number): number;
+  spectralScratch(rows: number, columns: number, m1: number, m2: number): number;
+  spectralSlices(): number;
+  spectralPrepare(records: number, scratch: number, piece: number): void;
+  spectralRight(records: number, scratch: number, piece: number): void;
+  spectralLeft(records: number, scratch: number, piece: number): void;
+  spectralPull(records: number, scratch: number, piece: number): void;
 }
 
 /** Single-precision rounding, accumulated over products of up to 130 reflectors. */
@@ -81,7 +61,7 @@ function cleared(u: Float32Array, n: number): Float64Array {
 describe.each(builds)("%s build", (build) => {
   let bench: Bench<Exports>;
   beforeAll(async () => {
-    bench = new Bench(await compile("householder.ts", build));
+    bench = new Bench(await compile("spectral.ts", build));
   });
 
   /** Runs both kernels; `sigma` undefined: σ ≡ 1. */
@@ -99,27 +79,25 @@ describe.each(builds)("%s build", (build) => {
     const inputs = { u: bench.place(u), v: bench.place(v), sigma: sigma ? bench.place(sigma) : 0 };
     const [W, g] = [bench.allocate(rows * columns), bench.place(G)];
     const [dU, dV, dSigma] = [bench.allocate(u.length), bench.allocate(v.length), bench.allocate(count)];
-    const bytes = kernels.spectralWorkspace(rows, columns, m1, m2);
-    const workspace = bench.allocate(bytes / 4);
-    const forget = () => bench.floats.fill(Number.NaN, workspace / 4, (workspace + bytes) / 4);
-    kernels.spectralMaterialize(rows, columns, m1, m2, inputs.u, inputs.v, inputs.sigma, W, workspace);
-    forget();
-    kernels.spectralPullback(
-      rows,
-      columns,
-      m1,
-      m2,
-      inputs.u,
-      inputs.v,
-      inputs.sigma,
-      W,
-      g,
-      dU,
-      dV,
-      dSigma,
-      workspace,
-    );
-    expect(bench.floats[(workspace + bytes) / 4], "the float after the workspace").toBeNaN();
+    const factors = bench.allocate(kernels.spectralFactorBytes(rows, columns, m1, m2) / 4);
+    const bytes = kernels.spectralScratch(rows, columns, m1, m2);
+    const scratch = bench.allocate(bytes / 4);
+    // The second of two records; the first is never touched.
+    const records = bench.allocate(32);
+    const record = [rows, columns, m1, m2, inputs.u, inputs.v, inputs.sigma, W, g, dU, dV, dSigma, factors];
+    bench.words.set(record, records / 4 + 16);
+    /** Every piece of the second matrix, the last first: the order is free. What scratch holds must not matter. */
+    const round = (work: (records: number, scratch: number, piece: number) => void, pieces: number) => {
+      for (let piece = 2 * pieces - 1; piece >= pieces; piece--) {
+        bench.floats.fill(Number.NaN, scratch / 4, (scratch + bytes) / 4);
+        work(records, scratch, piece);
+        expect(bench.floats[(scratch + bytes) / 4], "the float after the scratch").toBeNaN();
+      }
+    };
+    round(kernels.spectralPrepare, 1);
+    round(kernels.spectralRight, kernels.spectralSlices());
+    round(kernels.spectralLeft, kernels.spectralSlices());
+    round(kernels.spectralPull, 3);
     return {
       W: bench.read(W, rows * columns),
       dU: bench.read(dU, u.length),
