@@ -14,7 +14,7 @@ import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 /** One stream of random numbers. */
 export class Random {
-  readonly #generator: RandomGenerator;
+  #generator: RandomGenerator;
   /** The second of each pair of normal deviates, kept for the next call. */
   #spare: number | undefined;
 
@@ -31,6 +31,34 @@ export class Random {
   /** Uniform in [0, 1), a multiple of 2⁻⁵³. */
   uniform(): number {
     return uniformFloat64(this.#generator);
+  }
+
+  /**
+   * The next `count` numbers of `uniform`, put into every `stride`-th place of `values` from `start` on; in a quarter of
+   * the time, since the generator's state stays in registers.
+   */
+  fillUniform(values: Float32Array, start: number, stride: number, count: number): void {
+    let [s01 = 0, s00 = 0, s11 = 0, s10 = 0] = this.#generator.getState();
+    const end = start + count * stride;
+    for (let at = start; at < end; at += stride) {
+      // Two words a number: 26 bits of the first, 27 of the second.
+      const high = (s00 + s10) & 0x3ffffff;
+      let [a0, a1] = [s10 ^ s00, s11 ^ s01];
+      let before = s00;
+      s00 = (s00 << 24) ^ (s01 >>> 8) ^ a0 ^ (a0 << 16);
+      s01 = (s01 << 24) ^ (before >>> 8) ^ a1 ^ ((a1 << 16) | (a0 >>> 16));
+      s10 = (a1 << 5) ^ (a0 >>> 27);
+      s11 = (a0 << 5) ^ (a1 >>> 27);
+      const low = (s00 + s10) & 0x7ffffff;
+      [a0, a1] = [s10 ^ s00, s11 ^ s01];
+      before = s00;
+      s00 = (s00 << 24) ^ (s01 >>> 8) ^ a0 ^ (a0 << 16);
+      s01 = (s01 << 24) ^ (before >>> 8) ^ a1 ^ ((a1 << 16) | (a0 >>> 16));
+      s10 = (a1 << 5) ^ (a0 >>> 27);
+      s11 = (a0 << 5) ^ (a1 >>> 27);
+      values[at] = high * 2 ** -26 + low * 2 ** -53;
+    }
+    this.#generator = xoroshiro128plusFromState([s01, s00, s11, s10]);
   }
 
   /** Uniform integer in 0 … k − 1, for 1 ≤ k ≤ 2³². */

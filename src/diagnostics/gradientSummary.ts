@@ -142,8 +142,10 @@ function spread(indices: readonly number[]): number[] {
   );
 }
 
+/** Room for the slopes of a fit, used again for each: a recorded step would leave 65 kB of garbage otherwise. */
+const slopes = new Float64Array((fitPoints * (fitPoints - 1)) / 2);
+
 function medianSlope(x: Float64Array, y: Float64Array): number {
-  const slopes = new Float64Array((x.length * (x.length - 1)) / 2);
   let count = 0;
   for (let i = 1; i < x.length; i++)
     for (let j = 0; j < i; j++) slopes[count++] = (y[i]! - y[j]!) / (x[i]! - x[j]!);

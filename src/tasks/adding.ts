@@ -17,7 +17,7 @@ export function addingTask(settings: Extract<TaskSettings, { kind: "adding" }>, 
     const targets = new Float32Array(size);
     for (let i = 0; i < size; i++) {
       const start = i * length * 2;
-      for (let t = 0; t < length; t++) inputs[start + 2 * t] = random.uniform();
+      random.fillUniform(inputs, start, 2, length);
       const first = start + 2 * random.below(half);
       const second = start + 2 * (half + random.below(length - half));
       inputs[first + 1] = 1;

@@ -17,6 +17,8 @@ type MnistSettings = Extract<TaskSettings, { kind: "mnist" }>;
 const side = 28;
 const pixelCount = side * side;
 const classCount = 10;
+/** 0 … 255 as 0 … 1: to look a quotient up is faster than to divide. */
+const shades = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
 
 export const howToGetMnist =
   '`npm run data` of a clone of Sigmascope or the command "Sigmascope: Get MNIST" puts the four files of MNIST there';
@@ -44,7 +46,7 @@ export async function mnistTask(settings: MnistSettings, seed: number, folder: s
   const inputSize = pixelCount / length;
   const order = settings.permuted
     ? new Random(settings.permutationSeed, "mnist", "permutation").permutation(pixelCount)
-    : Int32Array.from({ length: pixelCount }, (_, i) => i);
+    : undefined;
   const train = await readImages(folder, "train", trainSize, "task.trainSize");
   const test = await readImages(folder, "t10k", testSize, "task.testSize");
 
@@ -54,8 +56,10 @@ export async function mnistTask(settings: MnistSettings, seed: number, folder: s
     const targets = new Int32Array(size);
     for (let i = 0; i < size; i++) {
       const image = indices[i]!;
-      for (let j = 0; j < pixelCount; j++)
-        inputs[i * pixelCount + j] = images.pixels[image * pixelCount + order[j]!]! / 255;
+      const pixels = images.pixels.subarray(image * pixelCount, (image + 1) * pixelCount);
+      const to = i * pixelCount;
+      if (order) for (let j = 0; j < pixelCount; j++) inputs[to + j] = shades[pixels[order[j]!]!]!;
+      else for (let j = 0; j < pixelCount; j++) inputs[to + j] = shades[pixels[j]!]!;
       targets[i] = images.labels[image]!;
     }
     return { size, length, inputs, targets };

@@ -20,6 +20,19 @@ describe("Random", () => {
     expect(Array.from({ length: 6 }, () => random.sign())).toEqual(pinned.signs);
   });
 
+  it("fills an array with the numbers that it would give one by one, and goes on after them", () => {
+    const random = new Random(5, "filled");
+    const values = new Float32Array(30).fill(7);
+    random.fillUniform(values, 2, 3, 9);
+    random.fillUniform(values, 0, 1, 0);
+    const after = [random.uniform(), random.below(1000), random.normal()];
+    const single = new Random(5, "filled");
+    const expected = new Float32Array(30).fill(7);
+    for (let i = 0; i < 9; i++) expected[2 + 3 * i] = single.uniform();
+    expect(values).toEqual(expected);
+    expect(after).toEqual([single.uniform(), single.below(1000), single.normal()]);
+  });
+
   it("keeps streams apart by seed and by every label, its order and its type", () => {
     const streams = [
       new Random(1),
