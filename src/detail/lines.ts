@@ -18,19 +18,31 @@ export function answerLines(
   const from = Math.max(0, firstAtLeast(all, span[0]) - 1);
   const to = Math.min(all.length, firstAtLeast(all, span[1]) + 2);
   const edges = pixelEdges(all, from, to, span, width);
+  const stepsOf = sharedSteps(all);
   const lines = columns.all.flatMap(({ column, values }): Line[] => {
-    const kept = keep(values.values, edges, !/^(?:sigma|lyapunov)/.test(column.name));
+    const stored = values.values;
+    const kept = keep(stored, edges, !/^(?:sigma|lyapunov)/.test(column.name));
     // A column of nothing: the run never had such a parameter.
-    if (kept.every((i) => Number.isNaN(values.values[i]!))) return [];
-    return [
-      {
-        column,
-        step: Float64Array.from(kept, (i) => all[i]!),
-        value: Float32Array.from(kept, (i) => values.values[i]!),
-      },
-    ];
+    if (kept.every((i) => Number.isNaN(stored[i]!))) return [];
+    const value = new Float32Array(kept.length);
+    for (let k = 0; k < kept.length; k++) value[k] = stored[kept[k]!]!;
+    return [{ column, step: stepsOf(kept), value }];
   });
   return { kind: "lines", recorded, rowCount: all.length, lines };
+}
+
+/** Columns of which the same rows are kept share one list of steps: it is sent to the page once. */
+function sharedSteps(all: Float64Array): (kept: readonly number[]) => Float64Array {
+  const known: (readonly [kept: readonly number[], steps: Float64Array])[] = [];
+  return (kept) => {
+    const same = known.find(
+      ([other]) => other.length === kept.length && other.every((row, k) => row === kept[k]),
+    );
+    if (same) return same[1];
+    const steps = Float64Array.from(kept, (row) => all[row]!);
+    known.push([kept, steps]);
+    return steps;
+  };
 }
 
 /** Indices where the rows of the next pixel begin, from `from` to `to`, both among them. */
@@ -89,9 +101,15 @@ function keep(values: Float32Array, edges: readonly number[], gaps: boolean): nu
       if (value > values[high]!) high = i;
       last = i;
     }
-    const wanted = first < 0 ? [] : [first, low, high, last];
-    if (gaps && gap >= 0) wanted.push(gap);
-    kept.push(...[...new Set(wanted)].sort((a, b) => a - b));
+    if (first >= 0)
+      for (const pick of [first, Math.min(low, high), Math.max(low, high), last]) {
+        if (gaps && gap >= 0 && gap < pick) {
+          kept.push(gap);
+          gap = -1;
+        }
+        if (kept.at(-1) !== pick) kept.push(pick);
+      }
+    if (gaps && gap >= 0) kept.push(gap);
   }
   return kept;
 }

@@ -27,7 +27,7 @@ export function answerSpectra(rows: readonly TelemetryRow[], request: SpectraReq
     const at = i * lines.length;
     if (mode === "values") values.set(spectrum.subarray(0, lines.length), at);
     else {
-      const ascending = Array.from(spectrum).sort((a, b) => a - b);
+      const ascending = Array.from(spectrum.slice().sort());
       lines.forEach((q, j) => {
         values[at + j] = quantileSorted(ascending, q) ?? Number.NaN;
       });

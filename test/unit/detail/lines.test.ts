@@ -42,6 +42,22 @@ test("few rows are all there, every column of them", () => {
   expect([...lossOf(columnsOf([5]), null, 800)!.value]).toEqual([5]);
 });
 
+test("columns of which the same rows are kept share their steps", () => {
+  const { lines } = answerLines(columnsOf([3, 1, 2]), [1, 3], { kind: "lines", steps: null, width: 800 });
+  const of = (name: string) => lines.find(({ column }) => column.name === name)!.step;
+  expect(of("loss")).toBe(of("metric"));
+  const gaps = answerLines(columnsOf(Array.from({ length: 90 }, (_, i) => Math.sin(40 * i))), [1, 90], {
+    kind: "lines",
+    steps: null,
+    width: 3,
+  });
+  const [loss, rate] = ["loss", "learningRate"].map(
+    (name) => gaps.lines.find(({ column }) => column.name === name)!,
+  );
+  expect(loss!.step).not.toEqual(rate!.step);
+  expect(loss!.step.length).toBe(loss!.value.length);
+});
+
 test("of many rows each pixel keeps its first, smallest, largest and last, in order", () => {
   const value = fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constant(Number.NaN));
   fc.assert(
