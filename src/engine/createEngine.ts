@@ -2,7 +2,7 @@
 import type { Experiment } from "../experiment/schema.ts";
 import { tensorflowFolder } from "../tensorflowFolder.ts";
 import type { Engine } from "./engine.ts";
-import { createFusedEngine } from "./fused/createFusedEngine.ts";
+import { createFusedEngine, type GradientCheckpointing } from "./fused/createFusedEngine.ts";
 import type { BackendReport } from "./tensorflow/backends.ts";
 
 export type { BackendReport };
@@ -10,6 +10,8 @@ export type { BackendReport };
 export interface EngineOptions {
   /** Of the fused engine, or of an operation of libtensorflow; undefined: as many as it finds useful here. */
   readonly threads: number | undefined;
+  /** Of the fused engine; "tensorflow" has none. Default: "off". */
+  readonly gradientCheckpointing?: GradientCheckpointing | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function createEngine(name: Experiment["engine"], options: EngineOp
   switch (name) {
     case "auto":
     case "fused":
-      return await createFusedEngine(options.threads === undefined ? {} : { threads: options.threads });
+      return await createFusedEngine(options);
     case "tensorflow":
       return await (await loadTensorflow()).createTensorflowEngine({
         threads: options.threads,

@@ -13,6 +13,7 @@ export function crossProblems(source: Source): Problem[] {
     ...netAndLayers(source, value),
     ...pixelsPerTimestep(source, value),
     ...symbolsOnly(source, value),
+    ...checkpointingOfTheFusedEngine(source, value),
     ...blocksNearIdentity(source, value),
     ...withoutEffect(source, value),
   ];
@@ -153,6 +154,15 @@ function symbolsOnly(source: Source, value: Lookup): Problem[] {
   return problems;
 }
 
+/** The other engine's automatic differentiation holds the states of all timesteps. */
+function checkpointingOfTheFusedEngine(source: Source, value: Lookup): Problem[] {
+  const path = ["training", "gradientCheckpointing"];
+  const found = value(...path);
+  if (value("engine") !== "tensorflow" || (found !== "auto" && typeof found !== "number")) return [];
+  const message = `training.gradientCheckpointing is ${JSON.stringify(found)}, but engine is "tensorflow", which keeps the states of all timesteps; it must be "off", or engine "fused"`;
+  return [problemAt(source, path, message, '"off"')];
+}
+
 /** Properties that are read only beside certain others: path, when it counts, and the condition in words. */
 const conditions: readonly { path: Path; counts: (value: Lookup) => boolean; when: string }[] = [
   {
@@ -178,6 +188,13 @@ const conditions: readonly { path: Path; counts: (value: Lookup) => boolean; whe
   {
     path: ["telemetry", "lyapunov"],
     counts: (value) => (value("model", "net") ?? "recurrent") === "recurrent",
+    when: 'model.net is "recurrent"',
+  },
+  {
+    path: ["training", "gradientCheckpointing"],
+    counts: (value) =>
+      value("training", "gradientCheckpointing") === "off" ||
+      (value("model", "net") ?? "recurrent") === "recurrent",
     when: 'model.net is "recurrent"',
   },
   {

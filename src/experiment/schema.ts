@@ -88,6 +88,13 @@ export const trainingSchema = z
     weightDecay: z.number().min(0).max(1).default(0).meta({
       description: "Decoupled weight decay of the dense matrices (not of biases, reflectors or σ).",
     }),
+    gradientCheckpointing: z
+      .union([z.literal("off"), z.literal("auto"), positiveInteger(10_000_000)])
+      .default("off")
+      .meta({
+        description:
+          "For long sequences: keep the states of fewer timesteps while training and compute the rest a second time. Memory then grows with √T instead of T, a step takes about a third longer, and no number changes. auto: segments of about √T timesteps; a number: segments of so many, rounded up to a multiple of 16. Of the fused engine.",
+      }),
     seed: z
       .int()
       .min(0)

@@ -1,6 +1,7 @@
 /** What a run can still say when something breaks. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { OutOfMemory } from "../engine/outOfMemory.ts";
 import { describeSystemError, SystemFailure, systemCode } from "../runs/systemError.ts";
 
 /** Room for the last event and the last state of a run on a disk that has run full. */
@@ -34,6 +35,8 @@ export function describeFailure(error: unknown): string {
   const { syscall, path } = error as NodeJS.ErrnoException;
   if (!(error instanceof SystemFailure) && systemCode(error) !== undefined && syscall && path)
     return describeSystemError(error, syscall, path);
+  // It says itself what would take less.
+  if (error instanceof OutOfMemory) return `out of memory: ${error.message}`;
   if (error instanceof RangeError && /allocation|array length|memory/i.test(error.message))
     return `out of memory: ${error.message}; a smaller batch, hidden size or sequence length needs less`;
   return error.message;

@@ -152,7 +152,14 @@ export class TrainingSession {
     const makeEngine = this.#options.makeEngine ?? createEngine;
     const experiment = await readExperiment(directory);
     // Its threads start while the data are read.
-    const starting = makeEngine(this.#options.engine ?? experiment.engine, { threads });
+    const { gradientCheckpointing } = experiment.training;
+    const engineName = this.#options.engine ?? experiment.engine;
+    // Goes to the run's log: the run was made for the other engine, and trains all the same.
+    if (engineName === "tensorflow" && gradientCheckpointing !== "off")
+      console.error(
+        'the engine "tensorflow" has no gradient checkpointing: it keeps the states of all timesteps',
+      );
+    const starting = makeEngine(engineName, { threads, gradientCheckpointing });
     this.#starting = starting;
     // What goes wrong is told where it is waited for, unless the data's own problem comes first.
     starting.catch(() => {});

@@ -1,8 +1,9 @@
 /** Memory whose size depends on the batch and the sequence length: inputs, per-thread scratch, shard gradients. */
 import type { ModelSpec } from "../engine.ts";
+import { OutOfMemory } from "../outOfMemory.ts";
 import { isDeep, layerInputs } from "../parameters.ts";
 import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
-import { type Arena, OutOfMemory } from "./memory.ts";
+import type { Arena } from "./memory.ts";
 import { type LayerPlan, pad4 } from "./plan.ts";
 import { type GradientCheckpointing, layScratch, panelWidth, segmentTimesteps } from "./scratch.ts";
 

@@ -1,4 +1,5 @@
 /** The shared memory of the kernels and who owns which part of it. */
+import { OutOfMemory } from "../outOfMemory.ts";
 
 const pageBytes = 65_536;
 const alignment = 64;
@@ -15,9 +16,6 @@ export function createSharedMemory(): WebAssembly.Memory {
   }
   throw new Error(`the fused engine could not reserve shared memory: ${String(failure)}`);
 }
-
-/** There is not as much memory as a model needs. */
-export class OutOfMemory extends RangeError {}
 
 /** First-fit allocator of blocks in a shared memory that grows as needed. */
 export class Arena {

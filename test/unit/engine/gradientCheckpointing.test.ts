@@ -16,7 +16,7 @@ import { allocateBatchBuffers } from "../../../src/engine/fused/batchBuffers.ts"
 import { createFusedEngine } from "../../../src/engine/fused/createFusedEngine.ts";
 import { layerRecordBytes, modelRecordBytes } from "../../../src/engine/fused/descriptor.ts";
 import { compileKernels } from "../../../src/engine/fused/kernels.ts";
-import { Arena, createSharedMemory, OutOfMemory } from "../../../src/engine/fused/memory.ts";
+import { Arena, createSharedMemory } from "../../../src/engine/fused/memory.ts";
 import { FusedModel } from "../../../src/engine/fused/model.ts";
 import { planLayer } from "../../../src/engine/fused/plan.ts";
 import {
@@ -26,6 +26,7 @@ import {
   segmentTimesteps,
 } from "../../../src/engine/fused/scratch.ts";
 import { Threads } from "../../../src/engine/fused/threads.ts";
+import { OutOfMemory } from "../../../src/engine/outOfMemory.ts";
 import { cellNames } from "../../../src/experiment/schema.ts";
 import { Random } from "../../../src/random.ts";
 import {

@@ -291,6 +291,30 @@ describe("values that contradict each other", () => {
     ).toEqual([expect.stringContaining('model.embedding counts only for the task "text"')]);
   });
 
+  test("gradient checkpointing is of the fused engine, and for sequences", () => {
+    const text = (value: string, engine: string) =>
+      `{"task": {"kind": "copy"}, "model": {"cell": "rnn"},\n "training": {"gradientCheckpointing": ${value}},\n "engine": "${engine}"}`;
+    for (const value of ['"auto"', "64"])
+      expect(messages(text(value, "tensorflow"))).toEqual([
+        `2:40 training.gradientCheckpointing is ${value}, but engine is "tensorflow", which keeps the states of all timesteps; it must be "off", or engine "fused"`,
+      ]);
+    expect(messages(text('"off"', "tensorflow"))).toEqual([]);
+    expect(messages(text('"auto"', "fused"))).toEqual([]);
+    expect(messages(text("0", "fused"))).toEqual([
+      '2:40 training.gradientCheckpointing is 0; it must be "off", "auto" or a whole number from 1 to 10000000',
+    ]);
+    const deep = (value: string) =>
+      file(
+        '{"kind":"mnist", "length": 1}',
+        '{"cell":"rnn", "net": "mlp", "layers": 3}',
+        `{"gradientCheckpointing": ${value}}`,
+      );
+    expect(messages(deep('"auto"'))).toEqual([
+      expect.stringContaining('has no effect here: it counts only when model.net is "recurrent"'),
+    ]);
+    expect(messages(deep('"off"'))).toEqual([]);
+  });
+
   test("what has no effect is a warning, and the file still runs", () => {
     const text = file(
       '{"kind":"copy"}',

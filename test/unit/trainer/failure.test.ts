@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { OutOfMemory } from "../../../src/engine/outOfMemory.ts";
 import { DiskReserve, describeFailure } from "../../../src/trainer/failure.ts";
 
 async function failureOf(action: () => Promise<unknown>): Promise<unknown> {
@@ -25,6 +26,8 @@ describe("describeFailure", () => {
   it("says what to make smaller when memory runs out", async () => {
     const error = await failureOf(async () => new Float32Array(2 ** 52));
     expect(describeFailure(error)).toMatch(/^out of memory: .*smaller batch/);
+    const own = new OutOfMemory("the model needs 9 MiB of memory; use a smaller batch");
+    expect(describeFailure(own)).toBe(`out of memory: ${own.message}`);
   });
 
   it("keeps other messages, and what was thrown without being an error", () => {
