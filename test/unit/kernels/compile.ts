@@ -18,9 +18,14 @@ const flags: Record<KernelBuild, readonly string[]> = {
 
 /**
  * Compiles one file of src/kernels/assembly as the build script does.
+ * @param more of the compiler's options.
  * @throws Error with the compiler's messages.
  */
-export async function compile(file: string, build: KernelBuild): Promise<Uint8Array> {
+export async function compile(
+  file: string,
+  build: KernelBuild,
+  more: readonly string[] = [],
+): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const messages: string[] = [];
   const { error } = await main(
@@ -37,6 +42,7 @@ export async function compile(file: string, build: KernelBuild): Promise<Uint8Ar
       ...["--runtime", "stub", "--importMemory", "--initialMemory", "2", "--maximumMemory", "65536"],
       ...["--sharedMemory", "--memoryBase", "65536", "--enable", "simd", "--enable", "threads"],
       ...flags[build],
+      ...more,
     ],
     {
       readFile: (name) => readFile(join(root, name), "utf8").catch(() => null),
