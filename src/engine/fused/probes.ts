@@ -14,20 +14,22 @@ export function readProbes(
   { length, size }: Batch,
 ): LayerProbe[] {
   const { panels } = shardsOf(size);
-  const probes = Array.from({ length: spec.layers }, (_, layer): LayerProbe => {
+  const probes: LayerProbe[] = [];
+  for (let layer = 0; layer < spec.layers; layer++) {
     const gradientNorm = new Float32Array(length * size);
     const saturation = new Float32Array(length);
     const base = norms / 4 + layer * length * panels * panelWidth;
     const counts = saturated / 4 + layer * length * panels;
     for (let t = 0; t < length; t++) {
       const from = base + t * panels * panelWidth;
-      // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
-      for (let b = 0; b < size; b++) gradientNorm[t * size + b] = floats[from + b]! * size;
+      gradientNorm.set(floats.subarray(from, from + size), t * size);
       let count = 0;
       for (let panel = 0; panel < panels; panel++) count += integers[counts + t * panels + panel]!;
       saturation[t] = count / (size * spec.hidden);
     }
-    return { gradientNorm, saturation };
-  });
+    // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
+    for (let i = 0; i < gradientNorm.length; i++) gradientNorm[i]! *= size;
+    probes.push({ gradientNorm, saturation });
+  }
   return isDeep(spec) ? [byDepth(probes, size)] : probes;
 }

@@ -24,10 +24,62 @@ export function columnNorms(g: usize, rows: i32, out: usize): void {
 }
 
 /**
- * The same by one pass where the norms `later` of the timestep behind can serve as the scale, as they nearly always can.
- * @param rows even (padded rows hold zeros).
+ * The norms without any scale, where their squares lie so far from what a float32 cannot hold that nothing was lost.
+ * @param rows a multiple of 4 (padded rows hold zeros).
+ * @returns whether they did; else `out` is as it was.
+ */
+function plainNorms(g: usize, rows: i32, later: usize, out: usize): bool {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let b0 = f32x4.splat(0);
+  let b1 = f32x4.splat(0);
+  let c0 = f32x4.splat(0);
+  let c1 = f32x4.splat(0);
+  let d0 = f32x4.splat(0);
+  let d1 = f32x4.splat(0);
+  const end = g + (<usize>rows << 5);
+  for (let p = g; p < end; p += 128) {
+    let x = v128.load(p, 0);
+    a0 = mulAdd(x, x, a0);
+    x = v128.load(p, 16);
+    a1 = mulAdd(x, x, a1);
+    x = v128.load(p, 32);
+    b0 = mulAdd(x, x, b0);
+    x = v128.load(p, 48);
+    b1 = mulAdd(x, x, b1);
+    x = v128.load(p, 64);
+    c0 = mulAdd(x, x, c0);
+    x = v128.load(p, 80);
+    c1 = mulAdd(x, x, c1);
+    x = v128.load(p, 96);
+    d0 = mulAdd(x, x, d0);
+    x = v128.load(p, 112);
+    d1 = mulAdd(x, x, d1);
+  }
+  a0 = f32x4.add(f32x4.add(a0, b0), f32x4.add(c0, d0));
+  a1 = f32x4.add(f32x4.add(a1, b1), f32x4.add(c1, d1));
+  const good = v128.and(isPlain(a0, v128.load(later, 0)), isPlain(a1, v128.load(later, 16)));
+  if (!i32x4.all_true(good)) return false;
+  v128.store(out, f32x4.sqrt(a0), 0);
+  v128.store(out, f32x4.sqrt(a1), 16);
+  return true;
+}
+
+// @ts-expect-error: decorator
+@inline
+function isPlain(sum: v128, before: v128): v128 {
+  const inRange = v128.and(f32x4.gt(sum, f32x4.splat(1e-24)), f32x4.lt(sum, f32x4.splat(1e24)));
+  const zero = f32x4.splat(0);
+  return v128.or(inRange, v128.and(f32x4.eq(sum, zero), f32x4.eq(before, zero)));
+}
+
+/**
+ * The same by one pass: without a scale where that is safe, else with the norms `later` of the timestep behind as the
+ * scale, which nearly always can serve.
+ * @param rows a multiple of 4 (padded rows hold zeros).
  */
 export function columnNormsNear(g: usize, rows: i32, later: usize, out: usize): void {
+  if (plainNorms(g, rows, later, out)) return;
   const zero = f32x4.splat(0);
   const tiny = f32x4.splat(1e-30);
   const one = f32x4.splat(1);

@@ -48,33 +48,32 @@ export function countSaturated(
   const panels = field(model, PANELS);
   let out = <usize>field(model, SATURATED) + (((<usize>layer * length + from) * panels + panel) << 2);
   const outStride = (<usize>panels) << 2;
+  // Absent sequences do not count.
+  const present0 = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(lanes));
+  const present1 = i32x4.lt_s(i32x4(4, 5, 6, 7), i32x4.splat(lanes));
   for (let t = from; t < to; t++) {
     let count0 = i32x4.splat(0);
     let count1 = i32x4.splat(0);
     let p = values;
     if (rectified) {
-      for (let i = 0; i < rows; i++, p += 32) {
+      const end = p + (<usize>rows << 5);
+      for (; p < end; p += 32) {
         count0 = i32x4.sub(count0, f32x4.le(v128.load(p, 0), zero));
         count1 = i32x4.sub(count1, f32x4.le(v128.load(p, 16), zero));
       }
     } else if (squashed) {
-      for (let i = 0; i < rows; i++, p += 32) {
+      // Padded rows are zero, which is not saturated.
+      const end = p + block;
+      for (; p < end; p += 64) {
         count0 = i32x4.sub(count0, f32x4.gt(f32x4.abs(v128.load(p, 0)), limit));
         count1 = i32x4.sub(count1, f32x4.gt(f32x4.abs(v128.load(p, 16)), limit));
+        count0 = i32x4.sub(count0, f32x4.gt(f32x4.abs(v128.load(p, 32)), limit));
+        count1 = i32x4.sub(count1, f32x4.gt(f32x4.abs(v128.load(p, 48)), limit));
       }
     }
-    const counts = out;
-    let total = 0;
-    // Absent sequences do not count.
-    if (lanes > 0) total += i32x4.extract_lane(count0, 0);
-    if (lanes > 1) total += i32x4.extract_lane(count0, 1);
-    if (lanes > 2) total += i32x4.extract_lane(count0, 2);
-    if (lanes > 3) total += i32x4.extract_lane(count0, 3);
-    if (lanes > 4) total += i32x4.extract_lane(count1, 0);
-    if (lanes > 5) total += i32x4.extract_lane(count1, 1);
-    if (lanes > 6) total += i32x4.extract_lane(count1, 2);
-    if (lanes > 7) total += i32x4.extract_lane(count1, 3);
-    store<i32>(counts, total);
+    let counts = i32x4.add(v128.and(count0, present0), v128.and(count1, present1));
+    counts = i32x4.add(counts, v128.shuffle<i32>(counts, counts, 2, 3, 0, 1));
+    store<i32>(out, i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1));
     values += stride;
     out += outStride;
   }
