@@ -63,7 +63,7 @@ async function show(log: vscode.LogOutputChannel, answer: z.output<typeof answer
   const lines = [
     `Node.js ${node}, ${platform}, ${cores} cores`,
     `SIMD: ${yesNo(simd)}`,
-    `Relaxed SIMD: ${yesNo(relaxedSimd)}${relaxedSimd ? "" : " (newer versions of VS Code have it; training is then about a quarter faster)"}`,
+    `Relaxed SIMD: ${yesNo(relaxedSimd)}${relaxedSimd ? "" : " (newer versions of VS Code have it; training is then about a third faster)"}`,
     `Shared memory: ${yesNo(sharedMemory)}`,
     `Threads: ${threads}`,
     ...engines.map(({ name, live, description, reason }) =>

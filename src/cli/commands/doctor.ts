@@ -61,7 +61,7 @@ async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promis
   terminal.say(`Node.js          ${answer.node}, ${answer.platform}, ${answer.cores} cores`);
   terminal.say(`SIMD             ${mark(answer.simd)}`);
   terminal.say(
-    `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 22 and newer have it; training is then about a quarter faster)"}`,
+    `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 20, 22 and newer have it; training is then about a third faster)"}`,
   );
   terminal.say(`shared memory    ${mark(answer.sharedMemory)}`);
   terminal.say(`threads          ${answer.threads}`);

@@ -25,9 +25,8 @@ const C1: f32 = 0.33333250880241394;
 const C2: f32 = -0.02213387005031109;
 
 /**
- * The constants below, in memory. On Node 24, which runs the relaxed build, tanh over an array takes 0.9 ns an element
- * with constants loaded from here and 1.5 ns with constants in the code; on Node 20, which runs the plain build, the
- * loads are the slower way.
+ * The constants below, in memory. In the relaxed build tanh over an array takes 0.9 ns an element with constants loaded
+ * from here and 1.5 ns with constants in the code (Node 24); in the plain build the loads are the slower way.
  */
 const TABLE: usize = memory.data<f32>([
   C2,

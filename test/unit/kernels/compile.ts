@@ -8,7 +8,7 @@ import { supportsRelaxedSimd } from "../../../src/engine/fused/relaxedSimd.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The builds to test: both where the runtime has relaxed SIMD (Node ≥ 21), else only the plain one, which it runs. */
+/** The builds to test: both where the runtime has relaxed SIMD (Node 20, 22 and newer), else only the plain one, which it runs. */
 export const builds: readonly KernelBuild[] = supportsRelaxedSimd() ? ["simd", "relaxed"] : ["simd"];
 
 const flags: Record<KernelBuild, readonly string[]> = {
