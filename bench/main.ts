@@ -4,11 +4,14 @@ import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
 import { benchEngines } from "./engines.ts";
+import { benchGrowth, growthText } from "./growth.ts";
+import { writeGrowthPlots } from "./growthPlots.ts";
 import { measureShape, type Row } from "./measure.ts";
 import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
 import { shapes } from "./shapes.ts";
 import { benchStartup, sayStartup } from "./startup.ts";
+import { benchWaiting } from "./waiting.ts";
 
 const help = `Usage: npm run bench -- [options]
 
@@ -19,6 +22,8 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
   --threads LIST     thread counts (default 1,2)
   --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
+  --growth           instead: how time and memory grow with n, T, B and m; --plots DIR draws it, too
+  --waiting          instead: what a training loop does beside its steps, on real tasks
   --startup          instead: from the start of a process to the end of the first training step
   --engines          instead: the TensorFlow.js engine on each of its backends against the fused one
   --tensorflow-folder DIR   with --engines: where your own tfjs-node is installed
@@ -32,6 +37,9 @@ const { values } = parseArgs({
     hidden: { type: "string" },
     threads: { type: "string", default: "1,2" },
     panel: { type: "boolean", default: false },
+    growth: { type: "boolean", default: false },
+    plots: { type: "string" },
+    waiting: { type: "boolean", default: false },
     startup: { type: "boolean", default: false },
     engines: { type: "boolean", default: false },
     "tensorflow-folder": { type: "string" },
@@ -71,6 +79,20 @@ async function main(): Promise<void> {
   }
   if (values.panel) {
     await benchPanel();
+    return;
+  }
+  if (values.growth) {
+    const charts = await benchGrowth(values.quick ? 1 : 5, (chart) => {
+      if (!values.json) console.log(growthText(chart));
+    });
+    if (values.json) console.log(JSON.stringify({ charts }));
+    if (values.plots !== undefined)
+      for (const path of writeGrowthPlots(charts, values.plots)) console.error(`written: ${path}`);
+    return;
+  }
+  if (values.waiting) {
+    const rows = await benchWaiting(values.json ? () => {} : console.log);
+    if (values.json) console.log(JSON.stringify({ rows }));
     return;
   }
   if (values.startup) {
