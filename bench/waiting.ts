@@ -31,7 +31,7 @@ export interface WaitingRow {
 }
 
 /** Steps before those that count: the first ones compile. */
-const warmUp = 40;
+const warmUp = 20;
 const data = "examples/data";
 
 interface Case {
@@ -47,7 +47,7 @@ interface Case {
 function cases(csvFile: string): Case[] {
   return [
     { name: "adding, T = 200", task: { kind: "adding", length: 200 }, hidden: 64, batch: 32, steps: 500 },
-    { name: "adding, T = 750", task: { kind: "adding", length: 750 }, hidden: 128, batch: 50, steps: 120 },
+    { name: "adding, T = 750", task: { kind: "adding", length: 750 }, hidden: 128, batch: 50, steps: 70 },
     { name: "copy", task: { kind: "copy", delay: 100 }, hidden: 128, batch: 32, steps: 300 },
     { name: "digits", task: { kind: "digits" }, hidden: 128, batch: 64, steps: 300 },
     {
@@ -55,7 +55,7 @@ function cases(csvFile: string): Case[] {
       task: { kind: "mnist", folder: `${data}/mnist` },
       hidden: 128,
       batch: 64,
-      steps: 60,
+      steps: 50,
     },
     {
       name: "mnist by rows",
@@ -69,7 +69,7 @@ function cases(csvFile: string): Case[] {
       task: { kind: "text", train: `${data}/brown/brown.train.txt`, test: `${data}/brown/brown.test.txt` },
       hidden: 256,
       batch: 64,
-      steps: 60,
+      steps: 50,
     },
     { name: "csv", task: { kind: "csv", train: csvFile }, hidden: 64, batch: 32, steps: 500 },
   ];
