@@ -48,6 +48,25 @@ export async function readExperiments(
   return experiments;
 }
 
+/**
+ * The experiments with what the command line says instead.
+ *
+ * @throws CliError (usage) when that contradicts one of them.
+ */
+export function overridden(experiments: readonly NamedExperiment[], overrides: Overrides): NamedExperiment[] {
+  return experiments.map(({ file, experiment: own }) => {
+    const experiment = applyOverrides(own, overrides);
+    const { gradientCheckpointing } = experiment.training;
+    if (experiment.engine === "tensorflow" && gradientCheckpointing !== "off")
+      throw new CliError(
+        `training.gradientCheckpointing is ${JSON.stringify(gradientCheckpointing)} in ${file}, which the engine ` +
+          '"tensorflow" does not have; set it to "off" there, or take the engine "fused"; nothing was started',
+        exitCodes.usage,
+      );
+    return { file, experiment };
+  });
+}
+
 /** The experiment with what the command line says instead; steps replace epochs. */
 export function applyOverrides(experiment: Experiment, { steps, seed, engine }: Overrides): Experiment {
   const { epochs, ...training } = experiment.training;

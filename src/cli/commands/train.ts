@@ -17,7 +17,7 @@ import {
   threadsOption,
   wholeNumber,
 } from "../options.ts";
-import { applyOverrides, readExperiments } from "../readExperiments.ts";
+import { overridden, readExperiments } from "../readExperiments.ts";
 import { summarize } from "../runSummary.ts";
 import { sayRun } from "../sayRun.ts";
 import { sayComparison, sayVerdict } from "../showVerdict.ts";
@@ -67,7 +67,7 @@ async function train(files: string[], options: TrainOptions): Promise<void> {
   const { json = false, threads, allowOutside } = options;
   const terminal = openTerminal(json);
   const { colors } = terminal;
-  const experiments = await readExperiments(files, terminal);
+  const experiments = overridden(await readExperiments(files, terminal), options);
   // It would be a pity to find out at the end of a long run.
   if (options.report !== undefined) await assertWritable(options.report);
   const interruption = new Interruption();
@@ -75,7 +75,7 @@ async function train(files: string[], options: TrainOptions): Promise<void> {
   for (const { file, experiment } of experiments) {
     if (interruption.requested) break;
     const root = resolve(options.out);
-    const started = await startRun(file, applyOverrides(experiment, options), {
+    const started = await startRun(file, experiment, {
       root,
       threads,
       allowOutside,

@@ -285,6 +285,22 @@ describe("runs to the end", () => {
     expect(ended.err).toContain(`there is no folder ${join(folder, "nowhere")}`);
   });
 
+  it("gradient checkpointing beside --engine tensorflow is refused before anything is written", async () => {
+    write("long.sigmascope.json", {
+      ...short,
+      training: { ...short.training, gradientCheckpointing: "auto" },
+    });
+    const runsBefore = readdirSync(runsRoot).length;
+    const refused = await sigmascope("train", "long.sigmascope.json", "--engine", "tensorflow");
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringContaining('training.gradientCheckpointing is "auto" in long.sigmascope.json'),
+    ]);
+    expect(readdirSync(runsRoot)).toHaveLength(runsBefore);
+    const trained = await sigmascope("train", "long.sigmascope.json", "--json");
+    expect(trained.code, trained.err).toBe(0);
+  });
+
   it("both engines train the same model", async () => {
     const runs = [];
     for (const engine of ["fused", "tensorflow"]) {
