@@ -1,5 +1,6 @@
 /** `npm run bench`: speed of the fused engine. See docs/performance.md for what the figures mean. */
 import { availableParallelism, cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
@@ -7,9 +8,12 @@ import { benchEngines } from "./engines.ts";
 import { benchGrowth, growthText } from "./growth.ts";
 import { writeGrowthPlots } from "./growthPlots.ts";
 import { measureShape, type Row } from "./measure.ts";
+import { numbers, words } from "./options.ts";
 import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
-import { shapes } from "./shapes.ts";
+import { frameworkNames } from "./peers/framework.ts";
+import { reportPeers } from "./peers/print.ts";
+import { cells, shapes } from "./shapes.ts";
 import { benchStartup, sayStartup } from "./startup.ts";
 import { benchWaiting } from "./waiting.ts";
 
@@ -20,13 +24,18 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --json             print one JSON object: {machine, rows: [{cell, n, B, T, m, threads, telemetry, ms, gflops, stepsPerSecond}]}
   --quick            a tenth of the time, with noisier medians
   --hidden LIST      only these hidden sizes, e.g. --hidden 64,128
+  --length LIST      only these sequence lengths
+  --cells LIST       only these cells
   --threads LIST     thread counts (default 1,2)
+  --peers LIST       instead: the same step in torch, tensorflow or tfjs, in turn with ours; bench/setup makes what
+                     Python needs. With --json: {machine, versions, rows: [{cell, n, B, T, m, threads, ms, peer,
+                     peerMs, ratio}], notes}
   --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
   --growth           instead: how time and memory grow with n, T, B and m; --plots DIR draws it, too
   --waiting          instead: what a training loop does beside its steps, on real tasks
   --startup          instead: from the start of a process to the end of the first training step
   --engines          instead: the TensorFlow.js engine on each of its backends against the fused one
-  --tensorflow-folder DIR   with --engines: where your own tfjs-node is installed
+  --tensorflow-folder DIR   with --engines and --peers tfjs: where your own tfjs-node is installed
   -h, --help         this text
 `;
 
@@ -35,6 +44,9 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     hidden: { type: "string" },
+    length: { type: "string" },
+    cells: { type: "string" },
+    peers: { type: "string" },
     threads: { type: "string", default: "1,2" },
     panel: { type: "boolean", default: false },
     growth: { type: "boolean", default: false },
@@ -46,15 +58,6 @@ const { values } = parseArgs({
     help: { type: "boolean", short: "h", default: false },
   },
 });
-
-function numbers(option: string, list: string): number[] {
-  return list.split(",").map((part) => {
-    const value = Number(part);
-    if (!(Number.isInteger(value) && value >= 1))
-      throw new RangeError(`--${option}: ${part} is not a whole number of at least 1`);
-    return value;
-  });
-}
 
 function line(row: Row): string {
   const columns: [string, number][] = [
@@ -107,8 +110,27 @@ async function main(): Promise<void> {
     return;
   }
   const hidden = values.hidden === undefined ? undefined : numbers("hidden", values.hidden);
-  const chosen = shapes.filter(({ n }) => !hidden || hidden.includes(n));
-  if (chosen.length === 0) throw new RangeError(`--hidden: none of ${shapes.map(({ n }) => n).join(", ")}`);
+  const length = values.length === undefined ? undefined : numbers("length", values.length);
+  const chosen = shapes.filter(({ n, T }) => (hidden?.includes(n) ?? true) && (length?.includes(T) ?? true));
+  if (chosen.length === 0)
+    throw new RangeError(
+      `--hidden, --length: none of ${shapes.map(({ n, B, T }) => `(${n}, ${B}, ${T})`).join(", ")}`,
+    );
+  const chosenCells = values.cells === undefined ? cells : words("cells", values.cells, cells);
+  const takes = ({ cell }: { cell: string }) => chosenCells.some((name) => name === cell);
+  if (values.peers !== undefined) {
+    const options = {
+      root: fileURLToPath(new URL("..", import.meta.url)),
+      frameworks: words("peers", values.peers, frameworkNames),
+      shapes: chosen,
+      takes,
+      threads: numbers("threads", values.threads),
+      quick: values.quick,
+      tensorflowFolder: values["tensorflow-folder"],
+    };
+    await reportPeers(options, values.json);
+    return;
+  }
   const engines = new Map<number, Engine>();
   for (const threads of numbers("threads", values.threads))
     engines.set(threads, await createFusedEngine({ threads }));
@@ -130,7 +152,7 @@ async function main(): Promise<void> {
     console.log("cell           n    B    T    m threads telemetry        ms  GFLOP/s   steps/s");
   }
   for (const shape of chosen) {
-    for (const row of measureShape(shape, engines, values.quick ? 0.05 : 0.5)) {
+    for (const row of measureShape(shape, takes, engines, values.quick ? 0.05 : 0.5)) {
       rows.push(row);
       if (!values.json) console.log(line(row));
     }

@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import type { Batch, Engine, Model, ModelSpec } from "../src/engine/engine.ts";
 import { initializeParameters } from "../src/engine/initialize.ts";
 import { Random } from "../src/random.ts";
-import { contenders, recurrenceOperations, type Shape } from "./shapes.ts";
+import { type Contender, contendersAt, recurrenceOperations, type Shape } from "./shapes.ts";
 
 export interface Row {
   readonly cell: string;
@@ -41,6 +41,26 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
+/** One layer of a cell that reads the last state for classes. */
+export function specOf({ cell, m }: Contender, n: number): ModelSpec {
+  const reflectors = m ?? n;
+  return {
+    cell,
+    inputSize,
+    hidden: n,
+    layers: 1,
+    activation: "tanh",
+    outputSize,
+    head: "classifyLast",
+    reflectors: [reflectors, reflectors],
+    radius: 0.1,
+    center: 1,
+  };
+}
+
+/** Adam without weight decay or clipping. */
+export const settings = { optimizer: "adam", momentum: 0, weightDecay: 0, clipNorm: undefined } as const;
+
 interface Contestant {
   readonly threads: number;
   readonly telemetry: boolean;
@@ -50,30 +70,20 @@ interface Contestant {
 
 /**
  * Every cell at one shape, on each engine, with and without telemetry.
+ * @param takes which cells.
  * @param seconds about how long to measure each contestant.
  */
 export function* measureShape(
   shape: Shape,
+  takes: (contender: Contender) => boolean,
   engines: ReadonlyMap<number, Engine>,
   seconds: number,
 ): Generator<Row> {
   const batch = randomBatch(shape);
-  for (const { cell, m } of contenders) {
-    const reflectors = m === null ? shape.n : m === "n" ? shape.n : Math.min(m, shape.n);
-    const spec: ModelSpec = {
-      cell,
-      inputSize,
-      hidden: shape.n,
-      layers: 1,
-      activation: "tanh",
-      outputSize,
-      head: "classifyLast",
-      reflectors: [reflectors, reflectors],
-      radius: 0.1,
-      center: 1,
-    };
+  for (const contender of contendersAt(shape.n).filter(takes)) {
+    const { cell, m } = contender;
+    const spec = specOf(contender, shape.n);
     const parameters = initializeParameters(spec, "orthogonal", 1);
-    const settings = { optimizer: "adam", momentum: 0, weightDecay: 0, clipNorm: undefined } as const;
     const contestants: Contestant[] = [];
     for (const [threads, engine] of engines) {
       for (const telemetry of [false, true])
@@ -100,7 +110,7 @@ export function* measureShape(
       yield {
         cell,
         ...shape,
-        m: m === null ? null : reflectors,
+        m,
         threads,
         telemetry,
         ms,

@@ -11,19 +11,28 @@ export const shapes: readonly Shape[] = [
   { n: 32, B: 32, T: 100 },
   { n: 64, B: 64, T: 150 },
   { n: 128, B: 128, T: 100 },
+  { n: 128, B: 128, T: 784 },
   { n: 256, B: 64, T: 150 },
   { n: 512, B: 64, T: 100 },
+  { n: 1024, B: 32, T: 50 },
 ];
 
-/** A cell, and for those with reflectors how many: a number, or "n" for as many as the hidden size. */
-export const contenders: readonly { readonly cell: CellName; readonly m: number | "n" | null }[] = [
-  { cell: "rnn", m: null },
-  { cell: "spectral", m: 16 },
-  { cell: "spectral", m: "n" },
-  { cell: "orthogonal", m: 16 },
-  { cell: "lstm", m: null },
-  { cell: "gru", m: null },
-];
+/** The cells in the order in which they are measured. */
+export const cells: readonly CellName[] = ["rnn", "spectral", "orthogonal", "lstm", "gru"];
+
+/** A cell, and for those with reflectors how many. */
+export interface Contender {
+  readonly cell: CellName;
+  readonly m: number | null;
+}
+
+/** Every cell at hidden size n; those with reflectors with 16, n/4 and n of them, as far as these differ. */
+export function contendersAt(n: number): Contender[] {
+  const counts = [...new Set([16, n / 4, n])].filter((m) => m <= n).sort((a, b) => a - b);
+  return cells.flatMap((cell): Contender[] =>
+    cell === "spectral" || cell === "orthogonal" ? counts.map((m) => ({ cell, m })) : [{ cell, m: null }],
+  );
+}
 
 /**
  * Floating-point operations of the recurrent products of one training step: forward, backward to the states, backward
