@@ -49,19 +49,35 @@ function ringOffset(vector: i32): usize {
   return <usize>(vector >> 3) * RING_STRIDE + (<usize>(vector & 7) << 4);
 }
 
-/** Δ = g ⊙ φ'(a), with φ' taken from the output h. */
+/** Δ = g ⊙ φ'(a) over `count` vectors, with φ' taken from the output h. */
 export function rnnBackward(activation: i32, g: usize, h: usize, ring: usize, count: i32): void {
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
-  const leak = f32x4.splat(LEAK);
-  for (let i = 0; i < count; i++) {
-    const at = <usize>i << 4;
-    let d = v128.load(g + at);
-    const y = v128.load(h + at);
-    if (activation == TANH) d = f32x4.mul(d, negMulAdd(y, y, one));
-    else if (activation == RELU) d = v128.and(d, f32x4.gt(y, zero));
-    else if (activation == LEAKY_RELU) d = v128.bitselect(d, f32x4.mul(d, leak), f32x4.gt(y, zero));
-    v128.store(ring + ringOffset(i), d);
+  const end = g + (<usize>count << 4);
+  const toState = h - g;
+  // A block of four rows at a time, and the choice of φ outside of the loop over its vectors.
+  for (; g < end; ring += RING_STRIDE) {
+    let to = ring;
+    const blockEnd = g + 128;
+    if (activation == TANH) {
+      for (; g < blockEnd; g += 16, to += 16) {
+        const y = v128.load(g + toState);
+        v128.store(to, f32x4.mul(v128.load(g), negMulAdd(y, y, one)));
+      }
+    } else if (activation == RELU) {
+      for (; g < blockEnd; g += 16, to += 16) {
+        v128.store(to, v128.and(v128.load(g), f32x4.gt(v128.load(g + toState), zero)));
+      }
+    } else if (activation == LEAKY_RELU) {
+      const leak = f32x4.splat(LEAK);
+      for (; g < blockEnd; g += 16, to += 16) {
+        const d = v128.load(g);
+        v128.store(to, v128.bitselect(d, f32x4.mul(d, leak), f32x4.gt(v128.load(g + toState), zero)));
+      }
+    } else {
+      memory.copy(to, g, 128);
+      g = blockEnd;
+    }
   }
 }
 
