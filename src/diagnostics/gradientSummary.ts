@@ -7,6 +7,7 @@
  * that each timestep gets from its own output. So for such heads the half-life is that of the descent from the
  * profile's peak back to its floor, where it has one; and a flat profile or a long reach is no proof of memory.
  */
+import { medianSlope, mostPoints } from "./medianSlope.ts";
 import { select } from "./select.ts";
 
 export interface GradientSummary {
@@ -23,8 +24,6 @@ export const reachShare = 0.01;
 const smallestUsable = 1e-37;
 /** The smallest positive 32-bit float: what became 0 was smaller. */
 const smallestPositive = 1.4e-45;
-/** Points of the fit: 128 give 8128 slopes, whose median is steady and cheap at any T. */
-const fitPoints = 128;
 /** A change of less than 0.1 % over the whole fit is rounding, not decay. */
 const flatChange = 1e-3;
 /** A peak this many times its floor has a descent worth fitting alone. */
@@ -133,21 +132,11 @@ function descent(profile: ArrayLike<number>): [number, number] {
   return [start, top];
 }
 
-/** At most `fitPoints` of the indices, evenly spread, both ends among them. */
+/** At most `mostPoints` of the indices, evenly spread, both ends among them. */
 function spread(indices: readonly number[]): number[] {
-  if (indices.length <= fitPoints) return [...indices];
+  if (indices.length <= mostPoints) return [...indices];
   return Array.from(
-    { length: fitPoints },
-    (_, i) => indices[Math.round((i * (indices.length - 1)) / (fitPoints - 1))]!,
+    { length: mostPoints },
+    (_, i) => indices[Math.round((i * (indices.length - 1)) / (mostPoints - 1))]!,
   );
-}
-
-/** Room for the slopes of a fit, used again for each: a recorded step would leave 65 kB of garbage otherwise. */
-const slopes = new Float64Array((fitPoints * (fitPoints - 1)) / 2);
-
-function medianSlope(x: Float64Array, y: Float64Array): number {
-  let count = 0;
-  for (let i = 1; i < x.length; i++)
-    for (let j = 0; j < i; j++) slopes[count++] = (y[i]! - y[j]!) / (x[i]! - x[j]!);
-  return select(slopes, count >> 1, 0, count - 1);
 }
