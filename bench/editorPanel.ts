@@ -174,12 +174,6 @@ type Ways = Readonly<Record<string, () => Promise<void>>>;
 /** All that moves the step cursor, over the whole range in so many seconds. */
 function waysOf(page: Page, frame: Frame, seconds: number): Ways {
   const heatMap = frame.locator("figure[data-plot=heatMap] .plot");
-  const boxOf = async (locator: ReturnType<Frame["locator"]>) => {
-    await locator.scrollIntoViewIfNeeded();
-    const box = await locator.boundingBox();
-    if (box === null) throw new Error("there is nothing to drag");
-    return box;
-  };
   /** Hands on the share of the way that is behind, some sixty times a second. */
   const glide = async (move: (share: number) => Promise<void>) => {
     const began = performance.now();
@@ -189,6 +183,17 @@ function waysOf(page: Page, frame: Frame, seconds: number): Ways {
       await move(share);
       await sleep(Math.max(0, next - performance.now()));
     }
+  };
+  const dragSlider = async () => {
+    // The bar with the slider stays at the upper edge wherever the page is scrolled to.
+    const box = await frame.locator("input[type=range]").boundingBox();
+    if (box === null) throw new Error("there is no slider");
+    const { x, y, width, height } = box;
+    const middle = y + height / 2;
+    await page.mouse.move(x + 8, middle);
+    await page.mouse.down();
+    await glide((share) => page.mouse.move(x + 8 + share * (width - 16), middle));
+    await page.mouse.up();
   };
   const holdKey = async (key: string, perSecond: number) => {
     const began = performance.now();
@@ -200,14 +205,7 @@ function waysOf(page: Page, frame: Frame, seconds: number): Ways {
     await page.keyboard.up(key);
   };
   return {
-    "slider dragged": async () => {
-      const { x, y, width, height } = await boxOf(frame.locator("input[type=range]"));
-      const middle = y + height / 2;
-      await page.mouse.move(x + 8, middle);
-      await page.mouse.down();
-      await glide((share) => page.mouse.move(x + 8 + share * (width - 16), middle));
-      await page.mouse.up();
-    },
+    "slider dragged": dragSlider,
     "arrow key held on a plot": async () => {
       const loss = frame.locator("figure[data-plot=loss] .plot");
       await loss.click({ position: { x: 70, y: 60 } });
@@ -224,20 +222,26 @@ function waysOf(page: Page, frame: Frame, seconds: number): Ways {
       if ((await play.getAttribute("aria-pressed")) === "true") await play.click();
     },
     "pointer over the heat map": async () => {
-      const { x, y, width, height } = await boxOf(heatMap);
+      await heatMap.scrollIntoViewIfNeeded();
+      const box = await heatMap.boundingBox();
+      if (box === null) throw new Error("there is no heat map");
+      const { x, y, width, height } = box;
       await glide((share) =>
         page.mouse.move(x + 60 + share * (width - 80), y + height * (0.3 + 0.3 * Math.sin(20 * share))),
       );
     },
     "slider dragged, heat map in sight": async () => {
       await heatMap.scrollIntoViewIfNeeded();
-      const { x, y, width, height } = await boxOf(frame.locator("input[type=range]"));
-      const middle = y + height / 2;
-      await page.mouse.move(x + 8, middle);
-      await page.mouse.down();
-      await glide((share) => page.mouse.move(x + 8 + share * (width - 16), middle));
-      await page.mouse.up();
+      await dragSlider();
       await frame.evaluate("scrollTo(0, 0)");
+    },
+    "slider dragged, table in sight": async () => {
+      const choice = frame.locator('[data-choice="table"]');
+      await choice.click();
+      await frame.locator(".tables table").last().scrollIntoViewIfNeeded();
+      await dragSlider();
+      await frame.evaluate("scrollTo(0, 0)");
+      await choice.click();
     },
   };
 }

@@ -53,6 +53,9 @@ figcaption p { grid-column: 1 / -1; min-height: 1.45em; }
 .scroll { overflow: auto; }
 .tall { max-height: 24rem; border: 1px solid var(--sigmascope-grid); margin: 0 0 1rem; }
 .numbers { border-collapse: collapse; font-size: 0.9em; font-variant-numeric: tabular-nums; width: 100%; }
+/* Columns of a width of their own: else each new number would have all rows measured anew. */
+.moment-tables .numbers { table-layout: fixed; }
+.moment-tables .tall { contain: content; }
 .numbers th, .numbers td { text-align: right; padding: 0.15rem 0.75rem; white-space: nowrap; font-weight: 400; }
 .numbers thead th { position: sticky; top: 0; background: var(--sigmascope-background); border-bottom: 1px solid var(--sigmascope-grid); font-weight: 600; }
 .numbers caption { text-align: left; padding: 0.4rem 0.75rem; color: var(--sigmascope-muted); }

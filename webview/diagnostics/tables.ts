@@ -2,8 +2,9 @@
 import type { MomentAnswer, TableAnswer } from "../../src/protocol/details.ts";
 import { toElement } from "../charts/mount.ts";
 import { element } from "../charts/node.ts";
+import { FollowingTable } from "./followingTable.ts";
 import type { Scene } from "./plot.ts";
-import { momentTables, stepsTable } from "./table.ts";
+import { momentTables, type NumbersTable, stepsTable } from "./table.ts";
 
 export class Tables {
   readonly element = document.createElement("section");
@@ -11,11 +12,14 @@ export class Tables {
   readonly #moment = document.createElement("div");
   #shownTable: TableAnswer | undefined;
   #shownMoment: MomentAnswer | undefined;
+  #stepsTables: readonly FollowingTable[] = [];
+  #momentTables: readonly FollowingTable[] = [];
 
   constructor() {
     this.element.className = "tables";
     this.element.setAttribute("aria-label", "Numbers");
     this.element.hidden = true;
+    this.#moment.className = "moment-tables";
     this.element.append(toElement(element("h2", {}, "Numbers"), document), this.#steps, this.#moment);
   }
 
@@ -24,22 +28,31 @@ export class Tables {
     if (!view.table) return;
     if (table !== undefined && table !== this.#shownTable) {
       this.#shownTable = table;
-      keepingScroll(this.#steps, () => this.#steps.replaceChildren(stepsTable(table)));
+      this.#stepsTables = showIn(this.#steps, this.#stepsTables, [stepsTable(table)]);
     }
     if (moment !== undefined && moment !== this.#shownMoment) {
       this.#shownMoment = moment;
-      keepingScroll(this.#moment, () =>
-        this.#moment.replaceChildren(...momentTables(moment, news.record?.profile)),
-      );
+      const tables = momentTables(moment, news.record?.profile);
+      this.#momentTables = showIn(this.#moment, this.#momentTables, tables);
     }
   }
 }
 
-/** Whoever reads far down in a table goes on reading there when its numbers change. */
-function keepingScroll(parent: Element, redraw: () => void): void {
-  const before = [...parent.children].map(({ scrollTop }) => scrollTop);
-  redraw();
-  [...parent.children].forEach((child, i) => {
-    child.scrollTop = before[i] ?? 0;
-  });
+/**
+ * Shows tables in a place where others were shown before. Tables of the same kind stay, and change their numbers: whoever
+ * reads far down in one goes on reading there.
+ */
+function showIn(
+  place: Element,
+  shown: readonly FollowingTable[],
+  tables: readonly NumbersTable[],
+): readonly FollowingTable[] {
+  if (shown.length === tables.length && tables.every((table, i) => shown[i]!.canShow(table))) {
+    for (const [i, table] of tables.entries()) shown[i]!.show(table);
+    return shown;
+  }
+  for (const one of shown) one.stop();
+  const made = tables.map((table) => new FollowingTable(table));
+  place.replaceChildren(...made.map(({ element: whole }) => whole));
+  return made;
 }
