@@ -24,10 +24,15 @@ export interface WaitingRow {
   readonly T: number;
   /** Of a training step in the engine, median, in milliseconds. */
   readonly stepMs: number;
-  /** Share of the loop's time that went to making batches. */
+  /** Share of making a batch in the time from one step to the next; all three medians. */
   readonly data: number;
-  /** Share that went to everything else but steps and batches: telemetry, diagnostics, the run's files, timers. */
+  /** Share of everything else but step and batch in it: telemetry, diagnostics, the loop itself. */
   readonly other: number;
+  /**
+   * Share of the whole loop's time beside steps and batches: with the run's files, timers, and whatever other processes
+   * took meanwhile.
+   */
+  readonly otherInAll: number;
 }
 
 /** Steps before those that count: the first ones compile. */
@@ -82,7 +87,9 @@ export async function benchWaiting(say: (line: string) => void): Promise<Waiting
   try {
     const csvFile = join(root, "sequences.csv");
     writeFileSync(csvFile, csvText());
-    say("task                    n    B     T   step, ms    data  other work (shares of the loop's time)");
+    say(
+      "task                    n    B     T   step, ms    data    other  other in all (shares of the loop's time)",
+    );
     for (const each of cases(csvFile)) {
       for (const recorded of [true, false]) {
         const name = recorded ? each.name : "  every 10th recorded";
@@ -103,10 +110,10 @@ export async function benchWaiting(say: (line: string) => void): Promise<Waiting
   }
 }
 
-function line({ task, n, B, T, stepMs, data, other }: WaitingRow): string {
+function line({ task, n, B, T, stepMs, data, other, otherInAll }: WaitingRow): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`.padStart(8);
   const sizes = [n, B, T].map((size, i) => String(size).padStart([4, 5, 6][i]!)).join("");
-  return `${task.padEnd(21)}${sizes}${stepMs.toFixed(2).padStart(11)}${percent(data)}${percent(other)}`;
+  return `${task.padEnd(21)}${sizes}${stepMs.toFixed(2).padStart(11)}${[data, other, otherInAll].map(percent).join(" ")}`;
 }
 
 async function measure(
@@ -127,20 +134,21 @@ async function measure(
   }).run();
   if (end !== "finished") throw new Error(`the run ended as ${end}; are its data in ${data}?`);
   const { batchMs, length } = await measureBatches(experiment, steps);
-  const { stepMs, steps: counted, stepsMs, loopMs } = watch.summary();
-  const dataShare = (batchMs * counted) / loopMs;
+  const { stepMs, betweenMs, stepsShare } = watch.summary();
+  const turnMs = stepMs + betweenMs;
   return {
     task: name,
     n: hidden,
     B: batch,
     T: length,
     stepMs,
-    data: dataShare,
-    other: Math.max(0, 1 - stepsMs / loopMs - dataShare),
+    data: batchMs / turnMs,
+    other: Math.max(0, betweenMs - batchMs) / turnMs,
+    otherInAll: Math.max(0, 1 - stepsShare - batchMs / turnMs),
   };
 }
 
-/** Mean time of a batch in the steps that count, and T. */
+/** Median time of a batch in the steps that count, and T. */
 async function measureBatches(
   { task: settings, training }: Experiment,
   steps: number,
@@ -148,10 +156,13 @@ async function measureBatches(
   const baseDirectory = resolve(".");
   const places = { baseDirectory, root: baseDirectory, allowOutside: true };
   const task = await loadTask(settings, training.seed, places);
-  for (let step = 0; step < warmUp; step++) task.trainBatch(step, training.batch);
-  const began = performance.now();
-  for (let step = warmUp; step < steps; step++) task.trainBatch(step, training.batch);
-  return { batchMs: (performance.now() - began) / (steps - warmUp), length: task.length };
+  const times: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const began = performance.now();
+    task.trainBatch(step, training.batch);
+    if (step >= warmUp) times.push(performance.now() - began);
+  }
+  return { batchMs: median(times), length: task.length };
 }
 
 /** Notes when training steps begin and end. */
@@ -178,12 +189,13 @@ class StepWatch {
 
   /** From the end of the last step of the warm-up to the end of the last one; what follows it is no part of the loop. */
   summary() {
-    const times = this.#ends.map((end, i) => end - this.#begins[i]!).slice(warmUp);
+    const [begins, ends] = [this.#begins, this.#ends];
+    const times = ends.map((end, i) => end - begins[i]!).slice(warmUp);
+    const between = ends.slice(warmUp, -1).map((end, i) => begins[warmUp + i + 1]! - end);
     return {
-      steps: times.length,
       stepMs: median(times),
-      stepsMs: times.reduce((sum, ms) => sum + ms, 0),
-      loopMs: this.#ends.at(-1)! - this.#ends[warmUp - 1]!,
+      betweenMs: median(between),
+      stepsShare: times.reduce((sum, ms) => sum + ms, 0) / (ends.at(-1)! - ends[warmUp - 1]!),
     };
   }
 }
