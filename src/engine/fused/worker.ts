@@ -9,8 +9,11 @@ export interface WorkerStart {
   readonly thread: number;
 }
 
-/** Looks at the board before going to sleep: the next post usually follows within microseconds. */
-const spins = 4000;
+/**
+ * Looks at the board before going to sleep, some 150 µs long: the next post follows as soon as the poster has done what
+ * it does by itself, and waking up takes as long as a small model's whole step.
+ */
+const spins = 60_000;
 
 const { module, memory, thread } = workerData as WorkerStart;
 const kernels = instantiateKernels(module, memory);
