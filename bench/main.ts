@@ -11,6 +11,7 @@ import { measureShape, type Row } from "./measure.ts";
 import { numbers, words } from "./options.ts";
 import { benchPanel } from "./panel.ts";
 import { microKernelPeak } from "./peak.ts";
+import { reportAdding } from "./peers/adding.ts";
 import { frameworkNames } from "./peers/framework.ts";
 import { reportPeers } from "./peers/print.ts";
 import { cells, shapes } from "./shapes.ts";
@@ -30,6 +31,9 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --peers LIST       instead: the same step in torch, tensorflow or tfjs, in turn with ours; bench/setup makes what
                      Python needs. With --json: {machine, versions, rows: [{cell, n, B, T, m, threads, ms, peer,
                      peerMs, ratio}], notes}
+  --processor-time   with --peers and --threads 1: processor time, for a machine that others use meanwhile
+  --adding           instead: seconds from the command to the solved adding problem (T = 200), and in a PyTorch script;
+                     the last of --threads; three seeds, with --quick one
   --panel            instead: how long a panel waits for a run of 20,000 rows × 784 timesteps
   --growth           instead: how time and memory grow with n, T, B and m; --plots DIR draws it, too
   --waiting          instead: what a training loop does beside its steps, on real tasks
@@ -47,7 +51,9 @@ const { values } = parseArgs({
     length: { type: "string" },
     cells: { type: "string" },
     peers: { type: "string" },
+    "processor-time": { type: "boolean", default: false },
     threads: { type: "string", default: "1,2" },
+    adding: { type: "boolean", default: false },
     panel: { type: "boolean", default: false },
     growth: { type: "boolean", default: false },
     plots: { type: "string" },
@@ -78,6 +84,12 @@ function line(row: Row): string {
 async function main(): Promise<void> {
   if (values.help) {
     process.stdout.write(help);
+    return;
+  }
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  if (values.adding) {
+    const threads = numbers("threads", values.threads).at(-1)!;
+    await reportAdding(root, threads, values.quick ? [1] : [1, 2, 3], values.json);
     return;
   }
   if (values.panel) {
@@ -120,14 +132,19 @@ async function main(): Promise<void> {
   const takes = ({ cell }: { cell: string }) => chosenCells.some((name) => name === cell);
   if (values.peers !== undefined) {
     const options = {
-      root: fileURLToPath(new URL("..", import.meta.url)),
+      root,
       frameworks: words("peers", values.peers, frameworkNames),
       shapes: chosen,
       takes,
       threads: numbers("threads", values.threads),
       quick: values.quick,
+      processorTime: values["processor-time"],
       tensorflowFolder: values["tensorflow-folder"],
     };
+    if (options.processorTime && options.threads.some((count) => count > 1))
+      throw new RangeError(
+        "--processor-time: more threads than one take more of it, not less; give --threads 1",
+      );
     await reportPeers(options, values.json);
     return;
   }

@@ -8,7 +8,7 @@ import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
 import { initializeParameters } from "../src/engine/initialize.ts";
 import { writeSafetensors } from "../src/runs/safetensors.ts";
 import { randomBatch, settings, specOf } from "./measure.ts";
-import { type Contestant, firstSteps, localContestant } from "./peers/contestant.ts";
+import { type Contestant, firstSteps, localContestant, type Turn } from "./peers/contestant.ts";
 import { awaitQuiet, quietShare, watchForeignLoad } from "./peers/foreignLoad.ts";
 import type { Framework, FrameworkName, Work } from "./peers/framework.ts";
 import { interpreterOf, startPython } from "./peers/pythonPeer.ts";
@@ -25,6 +25,8 @@ export interface PeerOptions {
   readonly takes: (contender: Contender) => boolean;
   readonly threads: readonly number[];
   readonly quick: boolean;
+  /** Times are processor times, so that others may use the machine meanwhile; of one thread alone. */
+  readonly processorTime: boolean;
   /** Where your own tfjs-node is installed. */
   readonly tensorflowFolder?: string | undefined;
   /** Called with each row, and with each note, as soon as it stands. */
@@ -54,8 +56,9 @@ interface Effort {
   readonly budgetMs: number;
   /** A training step that takes longer is not timed. */
   readonly slowestMs: number;
+  readonly processorTime: boolean;
 }
-const efforts: Readonly<Record<"full" | "quick", Effort>> = {
+const efforts: Readonly<Record<"full" | "quick", Omit<Effort, "processorTime">>> = {
   full: { rounds: 9, turnMs: 150, budgetMs: 120_000, slowestMs: 20_000 },
   quick: { rounds: 5, turnMs: 60, budgetMs: 15_000, slowestMs: 8_000 },
 };
@@ -162,13 +165,14 @@ async function takeTurns(
   for (let tries = 0; rounds.length < effort.rounds && (left() > 0 || tries <= fewestRounds); tries++) {
     if (!(await awaitQuiet(share, left()))) continue;
     const load = watchForeignLoad();
-    const { ms } = await ours.turn(effort.turnMs);
+    const own = await ours.turn(effort.turnMs);
     await sleep(pauseMs);
-    const { ms: peerMs, cpuMs } = await contestant.turn(effort.turnMs);
-    const foreign = load(cpuMs);
+    const peers = await contestant.turn(effort.turnMs);
+    const foreign = load(contestant.outside ? peers.cpuMs : 0);
     await sleep(pauseMs);
+    const time = ({ ms, steps, cpuMs }: Turn) => (effort.processorTime ? cpuMs / steps : ms);
     // The first round brings both up to speed.
-    if (warm && foreign <= share) rounds.push({ ms, peerMs });
+    if (warm && foreign <= share) rounds.push({ ms: time(own), peerMs: time(peers) });
     warm = true;
   }
 }
@@ -181,7 +185,7 @@ async function timeOne(
   effort: Effort,
   tell: Tell,
 ): Promise<readonly Entrant[]> {
-  const share = quietShare(threads);
+  const share = effort.processorTime ? 1 : quietShare(threads);
   await awaitQuiet(share, effort.budgetMs);
   const model = engine.createModel(work.spec, settings, work.parameters);
   const { losses } = firstSteps(model, work.batch, Number.POSITIVE_INFINITY);
@@ -213,7 +217,7 @@ export async function benchPeers(options: PeerOptions): Promise<PeerResults> {
     notes.push(text);
     options.onNote(text);
   };
-  const effort = efforts[options.quick ? "quick" : "full"];
+  const effort = { ...efforts[options.quick ? "quick" : "full"], processorTime: options.processorTime };
   const folder = mkdtempSync(join(tmpdir(), "sigmascope-peers-"));
   try {
     for (const threads of options.threads) {

@@ -6,13 +6,16 @@ import { median } from "../measure.ts";
 export interface Turn {
   /** Median time of one training step. */
   readonly ms: number;
-  /** Processor time of the turn in other processes than this. */
+  readonly steps: number;
+  /** Processor time of the whole turn, of all threads. */
   readonly cpuMs: number;
 }
 
 export interface Contestant {
   /** For people; of a peer, the framework comes first. */
   readonly name: string;
+  /** In a process of its own. */
+  readonly outside: boolean;
   /** Whole training steps for about so long, at least one. */
   turn(milliseconds: number): Promise<Turn>;
   dispose(): void;
@@ -49,15 +52,18 @@ export function firstSteps(model: Model, batch: Batch, slowestMs: number): First
 export function localContestant(name: string, model: Model, batch: Batch): Contestant {
   return {
     name,
+    outside: false,
     turn: async (milliseconds) => {
       const times: number[] = [];
+      const cpu = process.cpuUsage();
       const begin = performance.now();
       while (times.length === 0 || performance.now() - begin < milliseconds) {
         const start = performance.now();
         model.trainStep(batch, learningRate, false);
         times.push(performance.now() - start);
       }
-      return { ms: median(times), cpuMs: 0 };
+      const { user, system } = process.cpuUsage(cpu);
+      return { ms: median(times), steps: times.length, cpuMs: (user + system) / 1000 };
     },
     dispose: () => model.dispose(),
   };

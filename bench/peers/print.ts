@@ -24,7 +24,11 @@ export async function reportPeers(
     console.log(
       "One training step of each, in turn with ours; ratio = peer's time / ours, median of the rounds.",
     );
-    console.log("Rounds in which other processes keep the machine busy do not count.\n");
+    console.log(
+      options.processorTime
+        ? "Times are processor times.\n"
+        : "Rounds in which other processes keep the machine busy do not count.\n",
+    );
     console.log(heading);
   }
   const { rows, versions, notes } = await benchPeers({

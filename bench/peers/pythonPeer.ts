@@ -14,7 +14,7 @@ const environments = { torch: "bench", tensorflow: "bench-tensorflow" } as const
 
 const listed = z.object({ version: z.string(), names: z.array(z.string()) });
 const opened = z.object({ losses: z.array(z.number()), ms: z.number(), slow: z.boolean() });
-const turned = z.object({ ms: z.number(), cpuMs: z.number() });
+const turned = z.object({ ms: z.number(), steps: z.number(), cpuMs: z.number() });
 
 /** The interpreter that `bench/setup` made for a framework, or undefined. @param root the repository. */
 export function interpreterOf(root: string, framework: PythonName): string | undefined {
@@ -71,6 +71,7 @@ class PythonPeer {
   contestant(name: string): Contestant {
     return {
       name: `${this.framework} ${name}`,
+      outside: true,
       turn: (milliseconds) => this.ask(turned, { op: "turn", name, milliseconds }, 300),
       dispose: () => {},
     };

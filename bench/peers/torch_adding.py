@@ -1,8 +1,8 @@
 """The adding problem with a Spectral-RNN in PyTorch, as a researcher would train it from a script.
 
-usage: torch_adding.py EXPERIMENT.json SEED THREADS
+usage: torch_adding.py EXPERIMENT.json PARAMETERS.safetensors SEED THREADS
 
-The experiment is a resolved one of ours. Prints `step S: test mean squared error E` after each evaluation, as our
+Starts from the parameters given and makes its own data. Prints `step S: test mean squared error E` after each evaluation, as our
 command does, and records nothing else.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_recurrence import LEAK, ThroughTime
@@ -36,20 +37,13 @@ def sequences(random: np.random.Generator, count: int, length: int) -> tuple[Ten
 class SpectralRnn(nn.Module):
     """h_t = phi(W h_{t-1} + M x_t + b) with W = U diag(sigma) V^t; a number from the last state."""
 
-    def __init__(self, n: int, reflectors: int, radius: float):
+    def __init__(self, radius: float, tensors: dict[str, Tensor]):
         super().__init__()
         self.radius = radius
-        self.u = nn.Parameter(torch.randn(reflectors, n).triu())
-        self.v = nn.Parameter(torch.randn(reflectors, n).triu())
-        with torch.no_grad():
-            for rows in (self.u, self.v):
-                rows /= rows.norm(dim=1, keepdim=True)
-        self.p = nn.Parameter(torch.zeros(n))
-        self.m = nn.Parameter(nn.init.xavier_uniform_(torch.empty(n, 2)))
-        self.b = nn.Parameter(torch.zeros(n))
-        self.head = nn.Linear(n, 1)
-        nn.init.xavier_uniform_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.u, self.v, self.p, self.m, self.b = (nn.Parameter(tensors[f"layers.0.{name}"]) for name in "uvpMb")
+        self.head = nn.Linear(self.b.shape[0], 1)
+        self.head.weight = nn.Parameter(tensors["head.W"])
+        self.head.bias = nn.Parameter(tensors["head.b"])
 
     def forward(self, x: Tensor) -> Tensor:
         sigma = 1 + 2 * self.radius * (torch.sigmoid(self.p) - 0.5)
@@ -63,14 +57,13 @@ def mean_squared_error(model: nn.Module, inputs: Tensor, targets: Tensor) -> flo
         return functional.mse_loss(model(inputs), targets).item()
 
 
-def train(experiment: dict[str, Any], seed: int) -> None:
+def train(experiment: dict[str, Any], tensors: dict[str, Tensor], seed: int) -> None:
     """All steps of the experiment."""
-    settings, model_settings = experiment["training"], experiment["model"]
+    settings = experiment["training"]
     length = experiment["task"]["length"]
-    torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     test = sequences(random, experiment["task"]["testSize"], length)
-    model = SpectralRnn(model_settings["hidden"], model_settings["reflectors"], model_settings["radius"])
+    model = SpectralRnn(experiment["model"]["radius"], tensors)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings["learningRate"], fused=True)
     for step in range(1, settings["steps"] + 1):
         decay = settings["learningRateDecay"] ** ((step - 1) / settings["decaySteps"])
@@ -89,10 +82,10 @@ def train(experiment: dict[str, Any], seed: int) -> None:
 
 def main() -> None:
     """Trains with the command line's experiment, seed and number of threads."""
-    path, seed, threads = sys.argv[1:]
+    path, parameters, seed, threads = sys.argv[1:]
     torch.set_num_threads(int(threads))
     with open(path, encoding="utf-8") as file:
-        train(json.load(file), int(seed))
+        train(json.load(file), load_file(parameters), int(seed))
 
 
 if __name__ == "__main__":

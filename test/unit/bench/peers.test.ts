@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { numbers, words } from "../../../bench/options.ts";
+import { readEvaluation } from "../../../bench/peers/adding.ts";
 import { quietShare } from "../../../bench/peers/foreignLoad.ts";
 import { frameworkNames } from "../../../bench/peers/framework.ts";
 import { peerLine } from "../../../bench/peers/print.ts";
@@ -79,6 +80,7 @@ test("absent peers are told of, and make no rows", async () => {
       takes: () => true,
       threads: [1],
       quick: true,
+      processorTime: false,
       onRow: () => told.push("a row"),
       onNote: (note) => told.push(note),
     });
@@ -106,4 +108,13 @@ test("one thread of two leaves room for others, two do not", () => {
   expect(quietShare(2, 2)).toBe(0.08);
   expect(quietShare(1, 2)).toBeCloseTo(0.4);
   expect(quietShare(4, 2)).toBe(0.08);
+});
+
+test("the line of an evaluation, as both programs print it", () => {
+  expect(readEvaluation("step 1450: test mean squared error 0.008845")).toEqual({
+    step: 1450,
+    error: 0.008845,
+  });
+  expect(readEvaluation("step 50: test mean squared error 1.2e-05")).toEqual({ step: 50, error: 1.2e-5 });
+  expect(readEvaluation("step 26/4000  loss 0.2183, 29.9 steps/s")).toBeUndefined();
 });
