@@ -57,15 +57,24 @@ export async function measureTailing(large: LargeRun, seconds: number, say: (lin
   return measured;
 }
 
+/** Once more where the machine (or whoever stops processes on it) held this one up: the shares would be too small. */
+async function loadsOver(seconds: number, pids: readonly number[]): Promise<Load[]> {
+  for (let attempt = 1; ; attempt++) {
+    const began = performance.now();
+    const measured = measureLoad(pids);
+    await sleep(1000 * seconds);
+    const load = measured();
+    if (performance.now() - began < 1100 * seconds || attempt === 5) return load;
+  }
+}
+
 async function loads(bench: Workbench, seconds: number): Promise<{ host: Load; page: Load }> {
   const { pid } = (await bench.ask("memory")) as { pid: number };
   const session = await bench.browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
   const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
-  const measured = measureLoad([pid, ...renderers]);
-  await sleep(1000 * seconds);
-  const [host, ...pages] = measured();
+  const [host, ...pages] = await loadsOver(seconds, [pid, ...renderers]);
   // The other renderers have nothing to do: workers of the workbench, and a spare one.
   const page = pages.reduce((most, one) => (one.main > most.main ? one : most));
   return { host: host!, page };

@@ -7,10 +7,10 @@ import { toElement, updateElement } from "../charts/mount.ts";
 import { type NumbersTable, rowNode, tableNode } from "./table.ts";
 
 /** Milliseconds without a change after which the cursor rests. */
-const rest = 150;
+const rest = 400;
 /** Between two looks at the rows in sight while the cursor moves: each takes longer than a frame. */
 const lookAgain = 500;
-const rowsPerFrame = 48;
+const rowsPerFrame = 200;
 /** More rows than can be seen at once. */
 const mostAtOnce = 64;
 /** The caption and the headings are about so many rows high, and rows differ in height. */
