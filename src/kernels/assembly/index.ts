@@ -3,5 +3,6 @@ export * from "./arrays";
 export * from "./gemm";
 export * from "./lowRank";
 export * from "./optimizer";
+export * from "./packing";
 export * from "./recurrence";
 export * from "./spectral";

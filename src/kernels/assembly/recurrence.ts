@@ -60,8 +60,6 @@ import { columnNorms, columnNormsNear } from "./norms";
 import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
 import { countSaturated } from "./saturation";
 
-export { packTransposed, packWeights, unpackGradient } from "./panel";
-
 /** Timesteps of a ring, for the host's plan of scratch memory. */
 export function chunkTimesteps(): i32 {
   return CHUNK;
