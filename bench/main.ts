@@ -28,8 +28,8 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   --length LIST      only these sequence lengths
   --cells LIST       only these cells
   --threads LIST     thread counts (default 1,2)
-  --peers LIST       instead: the same step in torch, tensorflow or tfjs, in turn with ours; bench/setup makes what
-                     Python needs. With --json: {machine, versions, rows: [{cell, n, B, T, m, threads, ms, peer,
+  --peers LIST       instead: the same step in torch, tensorflow or tfjs, in turn with ours; bench/setup makes
+                     what Python needs (6 GB; --tensorflow 2 GB more). With --json: {machine, versions, rows: [{cell, n, B, T, m, threads, ms, peer,
                      peerMs, ratio}], notes}
   --processor-time   with --peers and --threads 1: processor time, for a machine that others use meanwhile
   --adding           instead: seconds from the command to the solved adding problem (T = 200), and in a PyTorch script;
@@ -43,27 +43,60 @@ Times one training step (forward, loss, backward, optimizer) of every cell.
   -h, --help         this text
 `;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    hidden: { type: "string" },
-    length: { type: "string" },
-    cells: { type: "string" },
-    peers: { type: "string" },
-    "processor-time": { type: "boolean", default: false },
-    threads: { type: "string", default: "1,2" },
-    adding: { type: "boolean", default: false },
-    panel: { type: "boolean", default: false },
-    growth: { type: "boolean", default: false },
-    plots: { type: "string" },
-    waiting: { type: "boolean", default: false },
-    startup: { type: "boolean", default: false },
-    engines: { type: "boolean", default: false },
-    "tensorflow-folder": { type: "string" },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
+const options = {
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
+  hidden: { type: "string" },
+  length: { type: "string" },
+  cells: { type: "string" },
+  peers: { type: "string" },
+  "processor-time": { type: "boolean", default: false },
+  threads: { type: "string", default: "1,2" },
+  adding: { type: "boolean", default: false },
+  panel: { type: "boolean", default: false },
+  growth: { type: "boolean", default: false },
+  plots: { type: "string" },
+  waiting: { type: "boolean", default: false },
+  startup: { type: "boolean", default: false },
+  engines: { type: "boolean", default: false },
+  "tensorflow-folder": { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+type Values = ReturnType<typeof parse>;
+
+const parse = () => parseArgs({ options }).values;
+
+/** What is measured instead of our own training steps, and the options that each takes beside `json` and `quick`. */
+const instead: Readonly<Partial<Record<keyof Values, readonly (keyof Values)[]>>> = {
+  peers: ["hidden", "length", "cells", "threads", "processor-time", "tensorflow-folder"],
+  adding: ["threads"],
+  panel: [],
+  growth: ["plots"],
+  waiting: [],
+  startup: [],
+  engines: ["tensorflow-folder"],
+};
+
+/**
+ * An option that would do nothing is a mistake of who gave it.
+ * @throws RangeError naming it.
+ */
+function assertOptions(values: Values): void {
+  const given = (name: keyof Values) =>
+    values[name] !== undefined &&
+    values[name] !== ("default" in options[name] ? options[name].default : undefined);
+  const names = Object.keys(options) as (keyof Values)[];
+  const chosen = names.filter((name) => instead[name] && given(name));
+  if (chosen.length > 1) throw new RangeError(`--${chosen[0]} and --${chosen[1]}: one at a time`);
+  const [what] = chosen;
+  const takes = new Set<keyof Values>(
+    what === undefined ? ["hidden", "length", "cells", "threads"] : [what, ...instead[what]!],
+  );
+  for (const name of names)
+    if (given(name) && !takes.has(name) && !["json", "quick", "help"].includes(name))
+      throw new RangeError(`--${name} does nothing ${what === undefined ? "by itself" : `with --${what}`}`);
+}
 
 function line(row: Row): string {
   const columns: [string, number][] = [
@@ -82,6 +115,8 @@ function line(row: Row): string {
 }
 
 async function main(): Promise<void> {
+  const values = parse();
+  assertOptions(values);
   if (values.help) {
     process.stdout.write(help);
     return;
@@ -179,6 +214,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`${error instanceof Error ? error.message : error} (see npm run bench -- --help)`);
   process.exitCode = 2;
 });

@@ -90,7 +90,9 @@ export async function startFrameworks(
     }
     const python = interpreterOf(options.root, name);
     if (python === undefined) {
-      tell(`${name}: absent; bench/setup${name === "torch" ? "" : ` --${name}`} makes its environment`);
+      tell(
+        `${name}: absent; bench/setup${name === "torch" ? "" : ` --${name}`} makes its environment (${name === "torch" ? 6 : 2} GB)`,
+      );
       continue;
     }
     try {
@@ -214,6 +216,8 @@ export async function benchPeers(options: PeerOptions): Promise<PeerResults> {
   const notes: string[] = [];
   const versions: Record<string, string> = {};
   const tell = (text: string) => {
+    // What is absent is so for every number of threads.
+    if (notes.includes(text)) return;
     notes.push(text);
     options.onNote(text);
   };

@@ -43,6 +43,11 @@ export async function reportPeers(
     console.log(JSON.stringify({ machine, versions, rows, notes }));
     return;
   }
+  if (rows.length === 0) {
+    console.log("\nNothing was timed: see above.");
+    process.exitCode = 1;
+    return;
+  }
   console.log(`\nThe fastest of each framework:\n\n${heading}`);
   for (const row of bestPeers(rows)) console.log(peerLine(row));
   for (const version of Object.values(versions)) console.log(version);

@@ -86,8 +86,8 @@ test("absent peers are told of, and make no rows", async () => {
     });
     expect(rows).toEqual([]);
     expect(notes).toEqual([
-      "torch: absent; bench/setup makes its environment",
-      "tensorflow: absent; bench/setup --tensorflow makes its environment",
+      "torch: absent; bench/setup makes its environment (6 GB)",
+      "tensorflow: absent; bench/setup --tensorflow makes its environment (2 GB)",
     ]);
     expect(told).toEqual(notes);
   } finally {
