@@ -3,13 +3,13 @@ import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { median } from "../src/diagnostics/select.ts";
 import { makeFolder } from "../src/runs/makeFolder.ts";
 import { until } from "../test/vscode/until.ts";
 import { openWorkbench, type Workbench } from "../test/vscode/workbench.ts";
 import { runsOf } from "./editorPanel.ts";
 import { writeManyRuns } from "./editorRuns.ts";
 import { writeLargeRun } from "./largeRun.ts";
-import { median } from "./median.ts";
 
 const count = 1000;
 const experiments = 40;

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Frame, Page } from "playwright-core";
+import { median } from "../src/diagnostics/select.ts";
 import { until } from "../test/vscode/until.ts";
 import { openWorkbench, type Workbench } from "../test/vscode/workbench.ts";
 import { type Frames, traceFrames } from "./editorFrames.ts";
 import { twinOf } from "./editorRuns.ts";
 import { type LargeRun, writeLargeRun } from "./largeRun.ts";
-import { median } from "./median.ts";
 
 type Say = (line: string) => void;
 

@@ -1,12 +1,13 @@
 /** `npm run bench -- --engines`: the TensorFlow.js engine on each backend against the fused one, the same steps in turn. */
 import { performance } from "node:perf_hooks";
+import { median } from "../src/diagnostics/select.ts";
 import type { Engine, Model, ModelSpec } from "../src/engine/engine.ts";
 import { createFusedEngine } from "../src/engine/fused/createFusedEngine.ts";
 import { initializeParameters } from "../src/engine/initialize.ts";
 import { backendNames } from "../src/engine/tensorflow/backends.ts";
 import { createTensorflowEngine } from "../src/engine/tensorflow/createTensorflowEngine.ts";
 import type { CellName } from "../src/experiment/schema.ts";
-import { median, randomBatch } from "./measure.ts";
+import { randomBatch } from "./measure.ts";
 import { recurrenceOperations, type Shape } from "./shapes.ts";
 
 export interface EngineRow extends Shape {

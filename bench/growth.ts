@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { builtFile } from "../src/builtFile.ts";
+import { median } from "../src/diagnostics/select.ts";
 import type { Batch, ModelSpec } from "../src/engine/engine.ts";
 import { bestBuild } from "../src/engine/fused/kernels.ts";
 import { Arena } from "../src/engine/fused/memory.ts";
@@ -12,7 +13,7 @@ import { type GradientCheckpointing, scratchBytes } from "../src/engine/fused/sc
 import { Threads } from "../src/engine/fused/threads.ts";
 import { initializeParameters } from "../src/engine/initialize.ts";
 import { countInstructions, readCounts } from "./countInstructions.ts";
-import { median, randomBatch } from "./measure.ts";
+import { randomBatch } from "./measure.ts";
 
 export type Variable = "n" | "T" | "B" | "m";
 

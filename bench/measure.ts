@@ -1,5 +1,6 @@
 /** Times whole training steps, contenders in turn, so that a machine that speeds up or slows down does so for all. */
 import { performance } from "node:perf_hooks";
+import { median } from "../src/diagnostics/select.ts";
 import type { Batch, Engine, Model, ModelSpec } from "../src/engine/engine.ts";
 import { initializeParameters } from "../src/engine/initialize.ts";
 import { Random } from "../src/random.ts";
@@ -34,12 +35,6 @@ export function randomBatch(shape: Shape): Batch {
     targets: Int32Array.from({ length: B }, () => random.below(outputSize)),
   };
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 /** One layer of a cell that reads the last state for classes. */
 export function specOf({ cell, m }: Contender, n: number): ModelSpec {

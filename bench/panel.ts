@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DetailRun } from "../src/detail/detailRun.ts";
+import { median } from "../src/diagnostics/select.ts";
 import { runFile } from "../src/runs/runDirectory.ts";
 import { writeLargeRun } from "./largeRun.ts";
 
@@ -13,10 +14,6 @@ function milliseconds(action: () => unknown): number {
   const began = performance.now();
   action();
   return performance.now() - began;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 export async function benchPanel(): Promise<void> {

@@ -1,8 +1,8 @@
 /** The rate of the bare 4×8 micro-kernel on operands in the first-level cache: what a training step is held against. */
 import { performance } from "node:perf_hooks";
+import { median } from "../src/diagnostics/select.ts";
 import { bestBuild, compileKernels, instantiateKernels } from "../src/engine/fused/kernels.ts";
 import { createSharedMemory } from "../src/engine/fused/memory.ts";
-import { median } from "./measure.ts";
 
 /** GFLOP/s on one thread, the median of several runs. */
 export function microKernelPeak(): number {

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { builtFile } from "../src/builtFile.ts";
+import { median } from "../src/diagnostics/select.ts";
 import { loadExperiment } from "../src/experiment/parseExperiment.ts";
 import { resolveExperiment } from "../src/experiment/resolveExperiment.ts";
 import { sendCommand } from "../src/runs/control.ts";
@@ -18,7 +19,6 @@ import { readEvents } from "../src/runs/events.ts";
 import { launchTrainer } from "../src/runs/launch.ts";
 import { createRun, runFile } from "../src/runs/runDirectory.ts";
 import { readTelemetry } from "../src/runs/telemetryReader.ts";
-import { median } from "./measure.ts";
 
 export interface StartupRow {
   readonly experiment: string;

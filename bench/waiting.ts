@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { median } from "../src/diagnostics/select.ts";
 import { createEngine } from "../src/engine/createEngine.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { parseExperiment } from "../src/experiment/parseExperiment.ts";
@@ -15,7 +16,6 @@ import { Random } from "../src/random.ts";
 import { createRun } from "../src/runs/runDirectory.ts";
 import { loadTask } from "../src/tasks/loadTask.ts";
 import { TrainingSession } from "../src/trainer/trainingSession.ts";
-import { median } from "./measure.ts";
 
 export interface WaitingRow {
   readonly task: string;

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { median } from "../../src/diagnostics/select.ts";
 import type { ModelSpec } from "../../src/engine/engine.ts";
 import { initializeParameters } from "../../src/engine/initialize.ts";
 import { writeSafetensors } from "../../src/runs/safetensors.ts";
-import { median } from "../measure.ts";
 import { interpreterOf } from "./pythonPeer.ts";
 
 /** A model that ignores its memory has 1/6. */

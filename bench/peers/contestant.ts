@@ -1,7 +1,7 @@
 /** Those who take turns: the fused engine and TensorFlow.js in this process, peers in Python in their own. */
 import { performance } from "node:perf_hooks";
+import { median } from "../../src/diagnostics/select.ts";
 import type { Batch, Model } from "../../src/engine/engine.ts";
-import { median } from "../measure.ts";
 
 export interface Turn {
   /** Median time of one training step. */

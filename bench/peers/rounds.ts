@@ -1,6 +1,7 @@
 /** From the times of rounds, in which contestants took turns, to one row of the comparison. */
+
+import { median } from "../../src/diagnostics/select.ts";
 import type { CellName } from "../../src/experiment/schema.ts";
-import { median } from "../measure.ts";
 import type { Shape } from "../shapes.ts";
 
 /** Ours and a peer's in turn. */
