@@ -231,7 +231,7 @@ describe("switching a run in training", () => {
   it("an evaluation gives way to a command, and is done before training goes on", async () => {
     const slowToEvaluate: ExperimentInput = {
       task: { kind: "adding", length: 200, testSize: 8000 },
-      model: { cell: "rnn", hidden: 192 },
+      model: { cell: "spectral", hidden: 192, reflectors: 192 },
       training: { batch: 8, steps: 1_000_000_000, evaluateEvery: 3 },
     };
     const { directory, trainer } = await started(slowToEvaluate);
