@@ -8,6 +8,7 @@ import { singularValues } from "../../../src/spectral/singularValueDecomposition
 import "../../../src/tfjs/index.ts";
 import { inspectFile } from "../../../src/trainer/inspect.ts";
 import { switchLayersModel } from "../../../src/trainer/layersModelKernels.ts";
+import { seedWeights } from "./seededWeights.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmascope-layers-model-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
+seedWeights();
 const at = (...names: string[]) => join(folder, ...names);
 // As many inputs as units, so that one kind of layer can stand on another.
 const [n, length, d] = [5, 4, 5];

@@ -15,10 +15,12 @@ import { recordRun, SpectralLSTM, SpectralRNN } from "../../../src/tfjs/index.ts
 import { type Doubles, evaluateWithGradients } from "../../reference/model.ts";
 import { globalNorm } from "../../reference/optimizers.ts";
 import { expectValues } from "../engine/agreement.ts";
+import { seedWeights } from "./seededWeights.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmascope-record-"));
 const [size, length, d, n] = [6, 9, 2, 5];
 
+seedWeights();
 beforeAll(async () => {
   await tf.setBackend("cpu");
 });

@@ -4,7 +4,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { singularValues } from "../../../src/spectral/singularValueDecomposition.ts";
 import { SpectralGRU, SpectralLSTM, SpectralRNN } from "../../../src/tfjs/index.ts";
 import { expectValues } from "../engine/agreement.ts";
+import { seedWeights } from "./seededWeights.ts";
 
+seedWeights();
 beforeAll(async () => {
   await tf.setBackend("cpu");
 });
