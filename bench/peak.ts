@@ -1,13 +1,16 @@
-/** The rate of the bare 4×8 micro-kernel on operands in the first-level cache: what a training step is held against. */
+/** The rate of the bare micro-kernel on operands in the first-level cache: what a training step is held against. */
 import { performance } from "node:perf_hooks";
 import { median } from "../src/diagnostics/select.ts";
 import { bestBuild, compileKernels, instantiateKernels } from "../src/engine/fused/kernels.ts";
 import { createSharedMemory } from "../src/engine/fused/memory.ts";
+import { fasterTiles } from "../src/engine/fused/wideVectors.ts";
 
 /** GFLOP/s on one thread, the median of several runs. */
 export function microKernelPeak(): number {
   const memory = createSharedMemory();
-  const kernels = instantiateKernels(compileKernels(bestBuild()), memory);
+  const build = bestBuild();
+  const kernels = instantiateKernels(compileKernels(build), memory);
+  kernels.useWideTiles(fasterTiles(build, kernels) === "wide" ? 1 : 0);
   const scratch = Math.ceil(kernels.heapBase() / 64) * 64;
   const missing = scratch + kernels.microKernelPeakScratch() - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65_536));

@@ -1,11 +1,12 @@
 /** The fused engine: WebAssembly SIMD over shared memory, the batch split over worker threads. */
 import { availableParallelism } from "node:os";
 import type { Engine, Model, ModelSpec, OptimizerSettings, TensorMap } from "../engine.ts";
-import { bestBuild, compileKernels, type KernelBuild } from "./kernels.ts";
+import { bestBuild, compileKernels, instantiateKernels, type KernelBuild } from "./kernels.ts";
 import { Arena, createSharedMemory } from "./memory.ts";
 import { FusedModel } from "./model.ts";
 import { type GradientCheckpointing, segmentTimesteps } from "./scratch.ts";
 import { Threads } from "./threads.ts";
+import { fasterTiles, type Tiles } from "./wideVectors.ts";
 
 export { type KernelBuild, supportsSimd } from "./kernels.ts";
 export { supportsRelaxedSimd } from "./relaxedSimd.ts";
@@ -16,6 +17,8 @@ export interface FusedOptions {
   readonly threads?: number | undefined;
   /** Default: the faster of those that the runtime supports. Builds differ in the last bits. */
   readonly build?: KernelBuild | undefined;
+  /** Default: the faster on this runtime. The numbers are the same bit for bit. */
+  readonly tiles?: Tiles | undefined;
   /** Default: "off". Less memory for long sequences at a third more time; the numbers are the same bit for bit. */
   readonly gradientCheckpointing?: GradientCheckpointing | undefined;
 }
@@ -33,9 +36,12 @@ export async function createFusedEngine(options: FusedOptions = {}): Promise<Eng
   segmentTimesteps(gradientCheckpointing, 1);
   const build = options.build ?? bestBuild();
   const memory = createSharedMemory();
-  const threads = await Threads.start(compileKernels(build), memory, count);
+  const module = compileKernels(build);
+  const tiles = options.tiles ?? fasterTiles(build, instantiateKernels(module, memory));
+  const threads = await Threads.start(module, memory, count, tiles);
   const arena = new Arena(memory, threads.kernels.heapBase());
-  const description = `WebAssembly ${build === "relaxed" ? "relaxed SIMD" : "SIMD"}, ${count} ${count === 1 ? "thread" : "threads"}`;
+  const vectors = `WebAssembly ${build === "relaxed" ? "relaxed SIMD" : "SIMD"}${tiles === "wide" ? " of 256 bits" : ""}`;
+  const description = `${vectors}, ${count} ${count === 1 ? "thread" : "threads"}`;
   return {
     name: "fused",
     description,

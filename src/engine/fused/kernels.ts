@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { builtFile } from "../../builtFile.ts";
 import { supportsRelaxedSimd } from "./relaxedSimd.ts";
+import { askForWideVectors, type Tiles } from "./wideVectors.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
@@ -52,7 +53,9 @@ export interface Kernels {
   ): void;
   reducePartials(dst: number, src: number, strideFloats: number, count: number, shards: number): void;
   sumOfSquares(src: number, count: number): number;
-  /** Runs the bare 4×8 micro-kernel; returns the floating-point operations done. For benchmarks. */
+  /** Whether products use tiles of up to twelve rows: the faster where vectors are joined (wideVectors.ts). */
+  useWideTiles(on: number): void;
+  /** Runs the bare micro-kernel; returns the floating-point operations done. */
   microKernelPeak(repeats: number, scratch: number): number;
   microKernelPeakScratch(): number;
   /** The updates return Σ(change²). */
@@ -134,10 +137,15 @@ export interface Kernels {
 export function compileKernels(build: KernelBuild): WebAssembly.Module {
   if (!supportsSimd())
     throw new Error("this JavaScript runtime has no WebAssembly SIMD, which the fused engine needs");
+  askForWideVectors();
   return new WebAssembly.Module(readFileSync(builtFile(`kernels-${build}.wasm`)));
 }
 
-export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+export function instantiateKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  tiles: Tiles = "narrow",
+): Kernels {
   const imports = {
     env: {
       memory,
@@ -146,5 +154,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
       },
     },
   };
-  return new WebAssembly.Instance(module, imports).exports as unknown as Kernels;
+  const kernels = new WebAssembly.Instance(module, imports).exports as unknown as Kernels;
+  kernels.useWideTiles(tiles === "wide" ? 1 : 0);
+  return kernels;
 }

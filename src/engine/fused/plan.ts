@@ -73,6 +73,7 @@ export interface LayerPlan {
 }
 
 export const pad4 = (size: number): number => (size + 3) & ~3;
+export const pad8 = (size: number): number => (size + 7) & ~7;
 
 /** The name under which a layer's dense n×n transition matrix is packed: the parameter W, or what u, v, σ give. */
 export const transitionName = (layer: number): string => `layers.${layer}.W`;

@@ -1,7 +1,7 @@
 /** A thread's scratch memory: what a panel of eight sequences needs while it is worked on. Sizes and offsets only. */
 import type { ModelSpec } from "../engine.ts";
 import { layer as layerField, model as modelField } from "./descriptor.ts";
-import { type LayerPlan, pad4, planLayer } from "./plan.ts";
+import { type LayerPlan, pad4, pad8, planLayer } from "./plan.ts";
 
 /** Sequences of a panel. */
 export const panelWidth = 8;
@@ -60,7 +60,7 @@ export function layScratch(
     [modelField.scratchRing, offset(Math.max(...plans.map((plan) => ringBytes(plan.gateRows))))],
     [
       modelField.scratchColumns,
-      offset(Math.max(...plans.map((plan) => plan.stateRows)) * chunkTimesteps * 32),
+      offset(Math.max(...plans.map((plan) => pad8(plan.stateRows))) * chunkTimesteps * 32),
     ],
     [modelField.scratchLogits, offset(pad4(spec.outputSize) * 32)],
     [modelField.scratchHeadRing, offset(ringBytes(pad4(spec.outputSize)))],

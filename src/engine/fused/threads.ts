@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { builtFile } from "../../builtFile.ts";
 import { instantiateKernels, type Kernels } from "./kernels.ts";
+import type { Tiles } from "./wideVectors.ts";
 import { control, controlIntegers, kinds, takePieces, type WorkKind } from "./work.ts";
 import type { WorkerStart } from "./worker.ts";
 
@@ -26,10 +27,11 @@ export class Threads {
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     count: number,
+    tiles: Tiles = "narrow",
   ): Promise<Threads> {
     const workers: Worker[] = [];
     for (let thread = 1; thread < count; thread++) {
-      const workerData: WorkerStart = { module, memory, thread };
+      const workerData: WorkerStart = { module, memory, thread, tiles };
       const worker = new Worker(builtFile("fused-worker.js"), { workerData });
       workers.push(worker);
     }
@@ -37,7 +39,7 @@ export class Threads {
     // Waiting for work must not keep the process alive.
     for (const worker of workers) worker.unref();
     return new Threads(
-      instantiateKernels(module, memory),
+      instantiateKernels(module, memory, tiles),
       new Int32Array(memory.buffer, 0, controlIntegers),
       workers,
     );

@@ -3,14 +3,14 @@ import type { ModelSpec } from "../engine.ts";
 import { layer as layerField, layerRecordBytes, model as modelField } from "./descriptor.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Arena } from "./memory.ts";
-import { type LayerPlan, type Part, pad4, planHead, sampledHead, type TransposedPart } from "./plan.ts";
+import { type LayerPlan, type Part, pad4, pad8, planHead, sampledHead, type TransposedPart } from "./plan.ts";
 
 /** Address of a row-major matrix by name: its values, or its gradient. */
 export type Locate = (name: string) => number;
 
 interface PackedPart extends Part {
   readonly weights: number;
-  /** Byte offset of its gradient [row block][quad][4][4] in a shard's partial; undefined: it has none. */
+  /** Byte offset of its gradient [row block][eight columns][4][8] in a shard's partial; undefined: it has none. */
   readonly gradient: number | undefined;
 }
 
@@ -63,7 +63,7 @@ export class Weights {
         weights: allocate(part.rows * part.columns),
         gradient: hasGradient ? partialBytes : undefined,
       };
-      if (hasGradient) partialBytes += Math.ceil((part.rows * part.columns) / 16) * 64;
+      if (hasGradient) partialBytes += part.rows * pad8(part.columns) * 4;
       this.#parts.push(packed);
       return packed;
     };

@@ -1,12 +1,14 @@
 /** A worker thread of the fused engine: waits for posted work, helps with it, says when it is done. */
 import { parentPort, workerData } from "node:worker_threads";
 import { instantiateKernels } from "./kernels.ts";
+import type { Tiles } from "./wideVectors.ts";
 import { control, controlIntegers, kinds, takePieces } from "./work.ts";
 
 export interface WorkerStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly thread: number;
+  readonly tiles: Tiles;
 }
 
 /**
@@ -15,8 +17,8 @@ export interface WorkerStart {
  */
 const spins = 60_000;
 
-const { module, memory, thread } = workerData as WorkerStart;
-const kernels = instantiateKernels(module, memory);
+const { module, memory, thread, tiles } = workerData as WorkerStart;
+const kernels = instantiateKernels(module, memory, tiles);
 const board = new Int32Array(memory.buffer, 0, controlIntegers);
 let seen = Atomics.load(board, control.generation);
 parentPort?.postMessage("ready");

@@ -1,14 +1,39 @@
 /**
  * The element-wise part of the cells, forward and backward, for one timestep of one panel.
  *
- * Panels are [row][8]; a ring block holds four rows of one timestep (128 bytes), blocks RING_STRIDE apart.
+ * Panels are [row][8]; a ring block holds four rows of one timestep (128 bytes), blocks RING_STRIDE apart. What takes
+ * long, tanh and sigmoid, goes over one array at a time, both vectors of a row at once: two chains of operations that do
+ * not wait for one another, and that V8 can join into one (tiles.ts). Both are computed before one is stored for that.
  */
 import { LEAKY_RELU, RELU, TANH } from "./descriptor";
 import { sigmoidPs, tanhPs } from "./elementwise";
-import { RING_STRIDE } from "./panel";
+import { RING_STRIDE } from "./outer";
 import { mulAdd, negMulAdd } from "./simd";
 
 const LEAK: f32 = 0.01;
+
+/** to = tanh(from), over `count` vectors, an even number. */
+function tanhRows(from: usize, to: usize, count: i32): void {
+  const delta = to - from;
+  const end = from + (<usize>count << 4);
+  for (let p = from; p < end; p += 32) {
+    const left = tanhPs(v128.load(p, 0));
+    const right = tanhPs(v128.load(p, 16));
+    v128.store(p + delta, left, 0);
+    v128.store(p + delta, right, 16);
+  }
+}
+
+/** σ in place over `count` vectors, an even number. */
+function sigmoidRows(x: usize, count: i32): void {
+  const end = x + (<usize>count << 4);
+  for (let p = x; p < end; p += 32) {
+    const left = sigmoidPs(v128.load(p, 0));
+    const right = sigmoidPs(v128.load(p, 16));
+    v128.store(p, left, 0);
+    v128.store(p, right, 16);
+  }
+}
 
 /** φ in place over `count` vectors; also written to `copy` unless that is 0. */
 export function activate(activation: i32, h: usize, count: i32, copy: usize): void {
@@ -16,7 +41,7 @@ export function activate(activation: i32, h: usize, count: i32, copy: usize): vo
   const delta = copy ? copy - h : 0;
   const zero = f32x4.splat(0);
   if (activation == TANH) {
-    for (let p = h; p < end; p += 16) v128.store(p, tanhPs(v128.load(p)));
+    tanhRows(h, h, count);
   } else if (activation == RELU) {
     // Selected, not maximised: a NaN must stay a NaN.
     for (let p = h; p < end; p += 16) {
@@ -87,23 +112,29 @@ export function rnnBackward(activation: i32, g: usize, h: usize, ring: usize, co
  */
 export function lstmForward(gates: usize, cPrevious: usize, c: usize, h: usize, count: i32, copy: usize): void {
   const block = <usize>count << 4;
-  for (let at: usize = 0; at < block; at += 16) {
-    const i = sigmoidPs(v128.load(gates + at));
-    const f = sigmoidPs(v128.load(gates + block + at));
-    const g = tanhPs(v128.load(gates + 2 * block + at));
-    const o = sigmoidPs(v128.load(gates + 3 * block + at));
-    const state = mulAdd(i, g, f32x4.mul(f, v128.load(cPrevious + at)));
-    const squashed = tanhPs(state);
-    const y = f32x4.mul(o, squashed);
-    v128.store(gates + at, i);
-    v128.store(gates + block + at, f);
-    v128.store(gates + 2 * block + at, g);
-    v128.store(gates + 3 * block + at, o);
-    v128.store(gates + 4 * block + at, squashed);
-    v128.store(c + at, state);
-    v128.store(h + at, y);
-    if (copy) v128.store(copy + at, y);
+  const forget = gates + block;
+  const candidate = forget + block;
+  const output = candidate + block;
+  const squashed = output + block;
+  sigmoidRows(gates, 2 * count);
+  tanhRows(candidate, candidate, count);
+  sigmoidRows(output, count);
+  for (let at: usize = 0; at < block; at += 32) {
+    const kept0 = f32x4.mul(v128.load(forget + at, 0), v128.load(cPrevious + at, 0));
+    const kept1 = f32x4.mul(v128.load(forget + at, 16), v128.load(cPrevious + at, 16));
+    const left = mulAdd(v128.load(gates + at, 0), v128.load(candidate + at, 0), kept0);
+    const right = mulAdd(v128.load(gates + at, 16), v128.load(candidate + at, 16), kept1);
+    v128.store(c + at, left, 0);
+    v128.store(c + at, right, 16);
   }
+  tanhRows(c, squashed, count);
+  for (let at: usize = 0; at < block; at += 32) {
+    const left = f32x4.mul(v128.load(output + at, 0), v128.load(squashed + at, 0));
+    const right = f32x4.mul(v128.load(output + at, 16), v128.load(squashed + at, 16));
+    v128.store(h + at, left, 0);
+    v128.store(h + at, right, 16);
+  }
+  if (copy) memory.copy(copy, h, block);
 }
 
 /** @param carry ∂L/∂c handed back in time; read and replaced. */
@@ -139,17 +170,26 @@ export function lstmBackward(g: usize, gates: usize, cPrevious: usize, carry: us
  */
 export function gruForward(gates: usize, hPrevious: usize, h: usize, count: i32, copy: usize): void {
   const block = <usize>count << 4;
-  for (let at: usize = 0; at < block; at += 16) {
-    const r = sigmoidPs(v128.load(gates + at));
-    const z = sigmoidPs(v128.load(gates + block + at));
-    const n = tanhPs(mulAdd(r, v128.load(gates + 2 * block + at), v128.load(gates + 3 * block + at)));
-    const y = mulAdd(z, f32x4.sub(v128.load(hPrevious + at), n), n);
-    v128.store(gates + at, r);
-    v128.store(gates + block + at, z);
-    v128.store(gates + 3 * block + at, n);
-    v128.store(h + at, y);
-    if (copy) v128.store(copy + at, y);
+  const update = gates + block;
+  const hidden = update + block;
+  const candidate = hidden + block;
+  sigmoidRows(gates, 2 * count);
+  for (let at: usize = 0; at < block; at += 32) {
+    const left = mulAdd(v128.load(gates + at, 0), v128.load(hidden + at, 0), v128.load(candidate + at, 0));
+    const right = mulAdd(v128.load(gates + at, 16), v128.load(hidden + at, 16), v128.load(candidate + at, 16));
+    v128.store(candidate + at, left, 0);
+    v128.store(candidate + at, right, 16);
   }
+  tanhRows(candidate, candidate, count);
+  for (let at: usize = 0; at < block; at += 32) {
+    const n0 = v128.load(candidate + at, 0);
+    const n1 = v128.load(candidate + at, 16);
+    const left = mulAdd(v128.load(update + at, 0), f32x4.sub(v128.load(hPrevious + at, 0), n0), n0);
+    const right = mulAdd(v128.load(update + at, 16), f32x4.sub(v128.load(hPrevious + at, 16), n1), n1);
+    v128.store(h + at, left, 0);
+    v128.store(h + at, right, 16);
+  }
+  if (copy) memory.copy(copy, h, block);
 }
 
 /** @param carry the part of ∂L/∂h_{t−1} that comes straight through z; replaced. */

@@ -3,14 +3,15 @@
  *
  * Both operands are copied ("packed") into panels that the micro-kernel reads from front to back: op(A) in panels of
  * 4 rows, [k][4], and op(B) in panels of 8 columns, [k][8]. The micro-kernel keeps a 4×8 tile of C in eight
- * registers; with two for B and one for A it needs eleven, which leaves room on the sixteen of x86-64 (Node 20's
- * compiler spills a wider tile). Blocks of KC steps of k and MC rows of op(A) keep the panels in the caches
+ * registers; with two for B and one for A it needs eleven, which leaves room on the sixteen of x86-64 (the compiler
+ * spills a wider tile, but where it has vectors of eight: tiles.ts). Blocks of KC steps of k and MC rows of op(A) keep the panels in the caches
  * (Goto & van de Geijn 2008).
  *
  * Every element of C is the sum over k in ascending order, within blocks of KC, whatever the alignment and
  * position, so the same call gives the same bits.
  */
 import { mulAdd, transposeFour } from "./simd";
+import { tileBlocks } from "./tiles";
 
 /** Rows of op(A) packed at a time: MC · KC floats fit the second-level cache. */
 const MC: i32 = 128;
@@ -107,22 +108,28 @@ function block(
   beta: f32,
   C: usize,
   ldc: i32,
-  tile: usize,
+  edge: usize,
 ): void {
   const stride = ldc << 2;
   for (let j = 0; j < columns; j += 8) {
     const width = min(8, columns - j);
     const panelB = packedB + ((j * depth) << 2);
-    for (let i = 0; i < rows; i += 4) {
-      const height = min(4, rows - i);
+    for (let i = 0; i < rows; ) {
       const panelA = packedA + ((i * depth) << 2);
       const at = C + ((i * ldc + j) << 2);
-      if (height == 4 && width == 8) {
-        microKernel(depth, panelA, panelB, alpha, beta, at, stride);
+      const whole = width == 8 ? (rows - i) >> 2 : 0;
+      if (whole > 0) {
+        const blocks = tileBlocks(whole);
+        if (blocks == 3) tile12(depth, panelA, panelB, alpha, beta, at, stride);
+        else if (blocks == 2) tile8(depth, panelA, panelB, alpha, beta, at, stride);
+        else tile4(depth, panelA, panelB, alpha, beta, at, stride);
+        i += blocks << 2;
       } else {
-        if (beta != 0) copyTile(height, width, at, stride, tile, 32);
-        microKernel(depth, panelA, panelB, alpha, beta, tile, 32);
-        copyTile(height, width, tile, 32, at, stride);
+        const height = min(4, rows - i);
+        if (beta != 0) copyTile(height, width, at, stride, edge, 32);
+        tile4(depth, panelA, panelB, alpha, beta, edge, 32);
+        copyTile(height, width, edge, 32, at, stride);
+        i += 4;
       }
     }
   }
@@ -136,16 +143,29 @@ function copyTile(height: i32, width: i32, src: usize, srcStride: i32, dst: usiz
   }
 }
 
-/** One 4×8 tile: C = alpha · (panel of A)(panel of B) + beta · C; `stride` in bytes. */
-function microKernel(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
+function tile4(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
+  tile(1, depth, a, b, alpha, beta, C, stride);
+}
+function tile8(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
+  tile(2, depth, a, b, alpha, beta, C, stride);
+}
+function tile12(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
+  tile(3, depth, a, b, alpha, beta, C, stride);
+}
+
+/**
+ * `blocks` × 4 rows and eight columns: C = alpha · (panels of A)(panel of B) + beta · C; `stride` in bytes.
+ * @param blocks 1, 2 or 3: a constant, by which the compiler leaves out what is not needed.
+ */
+// @ts-expect-error: decorator
+@inline
+function tile(blocks: i32, depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: usize, stride: usize): void {
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  let c40 = zero, c41 = zero, c50 = zero, c51 = zero, c60 = zero, c61 = zero, c70 = zero, c71 = zero;
+  let c80 = zero, c81 = zero, c90 = zero, c91 = zero, ca0 = zero, ca1 = zero, cb0 = zero, cb1 = zero;
+  let second = a + (<usize>depth << 4);
+  let third = second + (<usize>depth << 4);
   // One k a turn: unrolled, V8 keeps too many operands at once and spills the tile to memory.
   for (let k = depth; k > 0; k--) {
     const b0 = v128.load(b, 0);
@@ -162,39 +182,71 @@ function microKernel(depth: i32, a: usize, b: usize, alpha: f32, beta: f32, C: u
     x = v128.load_splat<f32>(a, 12);
     c30 = mulAdd(x, b0, c30);
     c31 = mulAdd(x, b1, c31);
+    if (blocks > 1) {
+      x = v128.load_splat<f32>(second, 0);
+      c40 = mulAdd(x, b0, c40);
+      c41 = mulAdd(x, b1, c41);
+      x = v128.load_splat<f32>(second, 4);
+      c50 = mulAdd(x, b0, c50);
+      c51 = mulAdd(x, b1, c51);
+      x = v128.load_splat<f32>(second, 8);
+      c60 = mulAdd(x, b0, c60);
+      c61 = mulAdd(x, b1, c61);
+      x = v128.load_splat<f32>(second, 12);
+      c70 = mulAdd(x, b0, c70);
+      c71 = mulAdd(x, b1, c71);
+      second += 16;
+    }
+    if (blocks > 2) {
+      x = v128.load_splat<f32>(third, 0);
+      c80 = mulAdd(x, b0, c80);
+      c81 = mulAdd(x, b1, c81);
+      x = v128.load_splat<f32>(third, 4);
+      c90 = mulAdd(x, b0, c90);
+      c91 = mulAdd(x, b1, c91);
+      x = v128.load_splat<f32>(third, 8);
+      ca0 = mulAdd(x, b0, ca0);
+      ca1 = mulAdd(x, b1, ca1);
+      x = v128.load_splat<f32>(third, 12);
+      cb0 = mulAdd(x, b0, cb0);
+      cb1 = mulAdd(x, b1, cb1);
+      third += 16;
+    }
     a += 16;
     b += 32;
   }
-  const factor = f32x4.splat(alpha);
-  if (beta == 0) {
-    v128.store(C, f32x4.mul(factor, c00), 0);
-    v128.store(C, f32x4.mul(factor, c01), 16);
-    C += stride;
-    v128.store(C, f32x4.mul(factor, c10), 0);
-    v128.store(C, f32x4.mul(factor, c11), 16);
-    C += stride;
-    v128.store(C, f32x4.mul(factor, c20), 0);
-    v128.store(C, f32x4.mul(factor, c21), 16);
-    C += stride;
-    v128.store(C, f32x4.mul(factor, c30), 0);
-    v128.store(C, f32x4.mul(factor, c31), 16);
-    return;
-  }
-  const keep = f32x4.splat(beta);
-  updateRow(C, factor, c00, c01, keep);
-  C += stride;
-  updateRow(C, factor, c10, c11, keep);
-  C += stride;
-  updateRow(C, factor, c20, c21, keep);
-  C += stride;
-  updateRow(C, factor, c30, c31, keep);
+  updateRows(C, stride, alpha, beta, c00, c01, c10, c11, c20, c21, c30, c31);
+  if (blocks > 1) updateRows(C + 4 * stride, stride, alpha, beta, c40, c41, c50, c51, c60, c61, c70, c71);
+  if (blocks > 2) updateRows(C + 8 * stride, stride, alpha, beta, c80, c81, c90, c91, ca0, ca1, cb0, cb1);
 }
 
+/** Four rows of C = alpha · c + beta · C. */
 // @ts-expect-error: decorator
 @inline
-function updateRow(C: usize, alpha: v128, left: v128, right: v128, beta: v128): void {
-  v128.store(C, mulAdd(alpha, left, f32x4.mul(beta, v128.load(C, 0))), 0);
-  v128.store(C, mulAdd(alpha, right, f32x4.mul(beta, v128.load(C, 16))), 16);
+function updateRows(
+  C: usize, stride: usize, alpha: f32, beta: f32,
+  c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
+): void {
+  updateRow(C, alpha, c00, c01, beta);
+  updateRow(C + stride, alpha, c10, c11, beta);
+  updateRow(C + 2 * stride, alpha, c20, c21, beta);
+  updateRow(C + 3 * stride, alpha, c30, c31, beta);
+}
+
+/** Both halves are loaded before one is stored: else V8 does not join them. */
+// @ts-expect-error: decorator
+@inline
+function updateRow(C: usize, alpha: f32, c0: v128, c1: v128, beta: f32): void {
+  const factor = f32x4.splat(alpha);
+  let left = f32x4.mul(factor, c0);
+  let right = f32x4.mul(factor, c1);
+  if (beta != 0) {
+    const keep = f32x4.splat(beta);
+    left = mulAdd(factor, c0, f32x4.mul(keep, v128.load(C, 0)));
+    right = mulAdd(factor, c1, f32x4.mul(keep, v128.load(C, 16)));
+  }
+  v128.store(C, left, 0);
+  v128.store(C, right, 16);
 }
 
 /** op(A) [rows, depth] in panels of 4 rows, [depth][4]; missing rows are 0. */
@@ -254,18 +306,22 @@ function packTransposed(depth: i32, count: i32, src: usize, ld: i32, dst: usize,
 
 /** Bytes of scratch for `microKernelPeak`. */
 export function microKernelPeakScratch(): i32 {
-  return TILE + KC * 12 * 4;
+  return 3 * TILE + KC * 20 * 4;
 }
 
 /**
- * Runs the bare micro-kernel on panels that stay in the first-level cache: the most that `gemm` could reach.
+ * Runs the bare micro-kernel on panels that stay in the first-level cache: the most that products can reach.
  * @param scratch `microKernelPeakScratch()` bytes, overwritten.
  * @returns floating-point operations done.
  */
 export function microKernelPeak(repeats: i32, scratch: usize): f64 {
   memory.fill(scratch, 0, microKernelPeakScratch());
-  const a = scratch + TILE;
-  const b = a + KC * 4 * 4;
-  for (let i = 0; i < repeats; i++) microKernel(KC, a, b, 1, 0, scratch, 32);
-  return <f64>repeats * <f64>(2 * 4 * 8 * KC);
+  const b = scratch + 3 * TILE;
+  const a = b + KC * 8 * 4;
+  const blocks = tileBlocks(3);
+  for (let i = 0; i < repeats; i++) {
+    if (blocks == 3) tile12(KC, a, b, 1, 0, scratch, 32);
+    else tile4(KC, a, b, 1, 0, scratch, 32);
+  }
+  return <f64>repeats * <f64>(2 * 4 * 8 * KC * blocks);
 }

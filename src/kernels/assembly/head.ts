@@ -5,7 +5,8 @@ import {
   SCRATCH_EXTERNAL, SCRATCH_HEAD_RING, SCRATCH_LOGITS, SCRATCH_STATES, TARGETS,
 } from "./descriptor";
 import { expPs } from "./elementwise";
-import { accumulateOuter, CHUNK, packColumns, panelProduct, RING_STRIDE } from "./panel";
+import { accumulateOuter, CHUNK, packColumns, RING_STRIDE } from "./outer";
+import { panelProduct } from "./panel";
 
 /**
  * Head and loss of one panel at the timesteps [from, to); a last-step head has none but the sequences' last.

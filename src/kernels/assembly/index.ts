@@ -6,3 +6,4 @@ export * from "./optimizer";
 export * from "./packing";
 export * from "./recurrence";
 export * from "./spectral";
+export { useWideTiles } from "./tiles";

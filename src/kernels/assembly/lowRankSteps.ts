@@ -2,7 +2,8 @@
 import {
   BACK_PROJECTION, DIAGONAL, DIAGONAL_GRADIENT, field, HIDDEN_PADDED, PROJECTED, PROJECTION, RANK_BLOCKS,
 } from "./descriptor";
-import { panelProduct, RING_STRIDE } from "./panel";
+import { RING_STRIDE } from "./outer";
+import { panelProduct } from "./panel";
 import { mulAdd } from "./simd";
 
 /** Puts Qᵀ h behind the state, where P multiplies it together with bias and inputs, and Σ h into `next`. */

@@ -1,4 +1,5 @@
 /** Weights on their way from row-major parameters into packed form [row block][k][4], and gradients on their way back. */
+import { pairsOf } from "./outer";
 import { transposeFour } from "./simd";
 
 /**
@@ -73,7 +74,7 @@ export function packTransposed(dst: usize, kTotal: i32, kOffset: i32, src: usize
   }
 }
 
-/** Takes rows × columns out of a gradient [row block][quad][4][4] of `quads` column quads into a row-major matrix. */
+/** Takes rows × columns out of a gradient [row block][pair][4][8] of `quads` column quads into a row-major matrix. */
 export function unpackGradient(
   dst: usize,
   src: usize,
@@ -83,19 +84,21 @@ export function unpackGradient(
   rows: i32,
   columns: i32,
 ): void {
+  const blockBytes = <usize>pairsOf(quads) << 7;
   for (let i = 0; i < rows; i++) {
     const row = rowOffset + i;
-    const line = src + (((<usize>(row >> 2) * quads) << 4) + (<usize>(row & 3) << 2)) * 4;
+    const line = src + <usize>(row >> 2) * blockBytes + (<usize>(row & 3) << 5);
     let j = 0;
     if ((columnOffset & 3) == 0) {
-      for (; j + 4 <= columns; j += 4, dst += 16) {
-        v128.store(dst, v128.load(line + (<usize>(columnOffset + j) << 4)));
-      }
+      for (; j + 4 <= columns; j += 4, dst += 16) v128.store(dst, v128.load(line + columnAt(columnOffset + j)));
     }
-    for (; j < columns; j++) {
-      const column = columnOffset + j;
-      store<f32>(dst, load<f32>(line + ((<usize>(column >> 2) << 6) + (<usize>(column & 3) << 2))));
-      dst += 4;
-    }
+    for (; j < columns; j++, dst += 4) store<f32>(dst, load<f32>(line + columnAt(columnOffset + j)));
   }
+}
+
+/** Bytes from a line's first column, in [pair][4][8]. */
+// @ts-expect-error: decorator
+@inline
+function columnAt(column: i32): usize {
+  return (<usize>(column >> 3) << 7) + (<usize>(column & 7) << 2);
 }

@@ -57,7 +57,8 @@ import { headPass } from "./head";
 import { fillInputs, writeInputGradient } from "./inputs";
 import { beginBackward, beginForward, finishBackward } from "./lowRankSteps";
 import { columnNorms, columnNormsNear } from "./norms";
-import { accumulateOuter, CHUNK, packColumns, panelProduct } from "./panel";
+import { accumulateOuter, CHUNK, packColumns } from "./outer";
+import { panelProduct } from "./panel";
 import { countSaturated } from "./saturation";
 
 /** Timesteps of a ring, for the host's plan of scratch memory. */
@@ -293,15 +294,21 @@ function backwardLayer(
 
     if (t % CHUNK == 0) {
       const steps = min(CHUNK, length - t);
-      packColumns(columns, state, stride, field(record, ROWS) >> 2, steps);
+      const quads = field(record, ROWS) >> 2;
+      let packedFrom = -1;
       for (let part = 0; part < field(record, GRADIENT_COUNT); part++) {
         const at = record + ((<usize>(GRADIENT_PARTS + 5 * part)) << 2);
+        // Columns are packed in pairs of quads, which a part must begin with one of.
+        const first = field(at, 3);
+        const skipped = first & 1;
+        if (packedFrom != skipped) packColumns(columns, state + (<usize>skipped << 7), stride, quads - skipped, steps);
+        packedFrom = skipped;
         accumulateOuter(
           field(at, 2),
           field(at, 4),
           steps,
           ring + <usize>field(at, 1) * ringStride,
-          columns + ((<usize>field(at, 3) * steps) << 7),
+          columns + ((<usize>(first >> 1) * steps) << 8),
           partial + <usize>field(at, 0),
         );
       }

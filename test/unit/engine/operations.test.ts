@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Counts, countInstructions, readCounts } from "../../../bench/countInstructions.ts";
 import { stepOperations } from "../../../bench/stepOperations.ts";
 import type { Batch, ModelSpec } from "../../../src/engine/engine.ts";
+import type { KernelBuild } from "../../../src/engine/fused/kernels.ts";
 import { Arena, createSharedMemory } from "../../../src/engine/fused/memory.ts";
 import { FusedModel } from "../../../src/engine/fused/model.ts";
 import type { GradientCheckpointing } from "../../../src/engine/fused/scratch.ts";
 import { Threads } from "../../../src/engine/fused/threads.ts";
+import type { Tiles } from "../../../src/engine/fused/wideVectors.ts";
 import { initializeParameters } from "../../../src/engine/initialize.ts";
 import { parameterCount } from "../../../src/engine/parameters.ts";
 import { builds, compile } from "../kernels/compile.ts";
@@ -28,13 +30,18 @@ function batchOf(spec: ModelSpec, size: number, length: number): Batch {
   };
 }
 
-describe.each(builds)("the %s build", (build) => {
+const kinds: [KernelBuild, Tiles][] = builds.flatMap((build) => [
+  [build, "narrow"],
+  [build, "wide"],
+]);
+
+describe.each(kinds)("the %s build, %s tiles", (build, tiles) => {
   let module: WebAssembly.Module;
   beforeAll(async () => {
     module = new WebAssembly.Module(countInstructions(await compile("index.ts", build, ["--debug"])));
   });
 
-  /** Work of one step, after one that packed and allocated; `part` is a kernel's file, or a file and a function. */
+  /** Work of one step, after one that packed and allocated; `parts` are kernels' files, or a file and a function. */
   async function work(
     spec: ModelSpec,
     size: number,
@@ -43,7 +50,7 @@ describe.each(builds)("the %s build", (build) => {
     checkpointing: GradientCheckpointing = "off",
   ) {
     const memory = createSharedMemory();
-    const threads = await Threads.start(module, memory, 1);
+    const threads = await Threads.start(module, memory, 1, tiles);
     const arena = new Arena(memory, threads.kernels.heapBase());
     const parameters = initializeParameters(spec, "orthogonal", 1);
     const model = new FusedModel(arena, threads, spec, adam, parameters, undefined, checkpointing);
@@ -53,10 +60,10 @@ describe.each(builds)("the %s build", (build) => {
     const before = counts();
     model.trainStep(batch, 1e-3, probe);
     const after = counts();
-    return (part: string): Counts => {
+    return (...parts: string[]): Counts => {
       const total = { multiplications: 0, loads: 0 };
       for (const [name, { multiplications, loads }] of after) {
-        if (!name.includes(`/assembly/${part}`)) continue;
+        if (!parts.some((part) => name.includes(`/assembly/${part}`))) continue;
         total.multiplications += multiplications - before.get(name)!.multiplications;
         total.loads += loads - before.get(name)!.loads;
       }
@@ -86,7 +93,7 @@ describe.each(builds)("the %s build", (build) => {
       const length = spec.net === undefined ? 21 : 1;
       const batch = { size: 20, length };
       const found = await work(spec, batch.size, batch.length);
-      expect(found("panel/").multiplications).toBe(stepOperations(spec, batch).total);
+      expect(found("panel/", "outer/").multiplications).toBe(stepOperations(spec, batch).total);
     },
   );
 
@@ -97,7 +104,7 @@ describe.each(builds)("the %s build", (build) => {
       const batch = { size: 8, length: 37 };
       const found = await work(spec, batch.size, batch.length, false, "auto");
       const { total, forward } = stepOperations(spec, batch, "auto");
-      expect(found("panel/").multiplications).toBe(total);
+      expect(found("panel/", "outer/").multiplications).toBe(total);
       const without = stepOperations(spec, batch);
       // The last of three segments has five timesteps.
       expect(forward / without.forward).toBeCloseTo(1 + 32 / 37, 2);
@@ -118,7 +125,7 @@ describe.each(builds)("the %s build", (build) => {
     const spec = specOf({ cell: "spectral" });
     const plain = await work(spec, 16, 9);
     const recorded = await work(spec, 16, 9, true);
-    for (const part of ["panel/", "gemm/"]) expect(recorded(part)).toEqual(plain(part));
+    for (const part of ["panel/", "outer/", "gemm/"]) expect(recorded(part)).toEqual(plain(part));
   });
 
   it("a spectral layer's matrix costs the same for any B and T", async () => {
@@ -168,18 +175,25 @@ describe.each(builds)("the %s build", (build) => {
     expect(found / parameterCount(spec)).toBeGreaterThan(4);
   });
 
-  /** 4 × 8 numbers at a time: four of one operand, each in a load of its own, and two vectors of the other. */
-  const loadsOfATile = 6 / 32;
+  /**
+   * 4 × 8 numbers at a time: four of one operand, each in a load of its own, and two vectors of the other. Wide: 8 × 8 or
+   * 12 × 8.
+   */
+  const loadsOfATile = tiles === "narrow" ? 6 / 32 : 10 / 64;
 
-  it("products load no more than a tile of 4 × 8 must", async () => {
+  it("products load no more than their tiles must", async () => {
     const spec = specOf({ cell: "rnn", hidden: 64, layers: 1 });
     const found = await work(spec, 16, 32);
-    const forward = found("panel/panelProduct");
+    const forward = found("panel/");
     expect(forward.loads / forward.multiplications).toBeLessThanOrEqual(loadsOfATile * 1.02);
     // A tile of sums is added to memory after sixteen timesteps of eight sequences.
-    const outer = found("panel/accumulateOuter");
+    const outer = found("outer/accumulateOuter", "outer/outer", "outer/halfTile");
     expect(outer.loads / outer.multiplications).toBeLessThanOrEqual(loadsOfATile * 1.08);
-    const tile = (await work(specOf({ cell: "spectral", hidden: 64, layers: 1 }), 8, 2))("gemm/microKernel");
+    const tile = (await work(specOf({ cell: "spectral", hidden: 64, layers: 1 }), 8, 2))(
+      "gemm/block",
+      "gemm/tile",
+    );
+    expect(tile.multiplications).toBeGreaterThan(0);
     expect(tile.loads / tile.multiplications).toBeLessThanOrEqual(loadsOfATile * 1.25);
   });
 });

@@ -1,4 +1,7 @@
-/** The fused engine gives the same bits for any number of threads, from run to run, and after a stop and a restart. */
+/**
+ * The fused engine gives the same bits for any number of threads, whatever its tiles, from run to run, and after a stop
+ * and a restart.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {
   Batch,
@@ -19,11 +22,16 @@ const threadCounts = [1, 2, 3] as const;
 const learningRate = 0.01;
 const settings: OptimizerSettings = { optimizer: "adam", momentum: 0, weightDecay: 0.01, clipNorm: 1 };
 
-/** For each build, an engine for each number of threads. */
+/** For each build, an engine for each number of threads, and one of the other tiles. */
 let engines: Engine[][] = [];
 beforeAll(async () => {
   engines = await Promise.all(
-    builds.map((build) => Promise.all(threadCounts.map((threads) => createFusedEngine({ threads, build })))),
+    builds.map((build) =>
+      Promise.all([
+        ...threadCounts.map((threads) => createFusedEngine({ threads, build, tiles: "narrow" })),
+        createFusedEngine({ threads: 2, build, tiles: "wide" }),
+      ]),
+    ),
   );
 });
 afterAll(async () => {
@@ -68,7 +76,7 @@ function caseOf(cell: ModelSpec["cell"], head: ModelSpec["head"]) {
 describe("the fused engine's bits", () => {
   for (const cell of cellNames)
     for (const head of ["classifyLast", "classifyEach"] as const) {
-      it(`${cell} ${head}: the same for 1, 2 and 3 threads, and from run to run`, () => {
+      it(`${cell} ${head}: the same for 1, 2 and 3 threads, narrow and wide tiles, and from run to run`, () => {
         const { spec, parameters, batches } = caseOf(cell, head);
         for (const ofBuild of engines) {
           const traces = [...ofBuild, ...ofBuild].map((engine) => {
@@ -86,12 +94,34 @@ describe("the fused engine's bits", () => {
       });
     }
 
+  // What is left of a matrix after tiles of twelve rows is four or eight of them, or eight twice.
+  it.each([1, 8, 12, 16, 20, 24, 28, 40])("the same for narrow and wide tiles of %i units", (hidden) => {
+    for (const cell of cellNames) {
+      const random = new Random(2, "tiles", cell, hidden);
+      // Few reflectors: from n = 24 on, W as a diagonal and a matrix of low rank.
+      const reflectors = [Math.min(hidden, 3), Math.min(hidden, 5)] as const;
+      const shape = { batch: 1, length: 1, hidden, inputSize: 3, outputSize: 9, reflectors };
+      const spec = specOf(random, { cell, activation: "tanh", head: "classifyEach", layers: 2 }, shape);
+      const parameters = randomParameters(random, spec);
+      const batches = [20, 9].map((size) => randomBatch(random, spec, size, 18));
+      for (const [narrow, , , wide] of engines as [Engine, Engine, Engine, Engine][]) {
+        const [one, other] = [narrow, wide].map((engine) => {
+          const model = engine.createModel(spec, settings, parameters);
+          const result = trace(model, batches);
+          model.dispose();
+          return result;
+        });
+        expectSameBits(other!, one!, cell);
+      }
+    }
+  });
+
   for (const cell of cellNames)
     for (const optimizer of ["adam", "rmsprop", "sgd"] as const) {
       it(`${cell} ${optimizer}: the same when another model goes on from its parameters and state`, () => {
         const { spec, parameters, batches } = caseOf(cell, "regressLast");
         const own = { ...settings, optimizer, momentum: 0.9 };
-        for (const [engine, , other] of engines as [Engine, Engine, Engine][]) {
+        for (const [engine, , , other] of engines as [Engine, Engine, Engine, Engine][]) {
           const whole = engine.createModel(spec, own, parameters);
           const firstHalf = engine.createModel(spec, own, parameters);
           trace(whole, batches.slice(0, 2));

@@ -5,6 +5,10 @@ import { fileURLToPath } from "node:url";
 import { main } from "assemblyscript/asc";
 import type { KernelBuild } from "../../../src/engine/fused/kernels.ts";
 import { supportsRelaxedSimd } from "../../../src/engine/fused/relaxedSimd.ts";
+import { askForWideVectors } from "../../../src/engine/fused/wideVectors.ts";
+
+// As the engine does: on runtimes that join vectors these tests see what comes of it.
+askForWideVectors();
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 

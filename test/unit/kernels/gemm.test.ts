@@ -22,6 +22,7 @@ interface Exports {
   gemmWorkspace(M: number, N: number, K: number): number;
   microKernelPeak(repeats: number, scratch: number): number;
   microKernelPeakScratch(): number;
+  useWideTiles(on: number): void;
 }
 
 interface Case {
@@ -65,10 +66,16 @@ function* cases(random: Random): Generator<Case> {
         };
 }
 
-describe.each(builds)("%s build", (build) => {
+describe.each(
+  builds.flatMap((build) => [
+    { build, rows: 4 },
+    { build, rows: 12 },
+  ]),
+)("$build build, tiles of up to $rows rows", ({ build, rows }) => {
   let bench: Bench<Exports>;
   beforeAll(async () => {
-    bench = new Bench(await compile("gemm.ts", build));
+    bench = new Bench(await compile("index.ts", build));
+    bench.kernels.useWideTiles(rows === 12 ? 1 : 0);
   });
 
   /** Runs one product on fresh arrays; C has `gap` floats after each row, which must stay NaN. */
@@ -145,6 +152,6 @@ describe.each(builds)("%s build", (build) => {
   it("counts the operations of its micro-kernel alone", () => {
     bench.clear();
     const scratch = bench.allocate(bench.kernels.microKernelPeakScratch() / 4);
-    expect(bench.kernels.microKernelPeak(3, scratch)).toBe(3 * 2 * 4 * 8 * 256);
+    expect(bench.kernels.microKernelPeak(3, scratch)).toBe(3 * 2 * rows * 8 * 256);
   });
 });
