@@ -199,7 +199,7 @@ async function main(): Promise<void> {
     console.log(
       `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${machine.engines.join("; ")}`,
     );
-    console.log(`4×8 micro-kernel on one thread: ${machine.microKernelGflops.toFixed(1)} GFLOP/s`);
+    console.log(`micro-kernel on one thread: ${machine.microKernelGflops.toFixed(1)} GFLOP/s`);
     console.log("One training step, medians; GFLOP/s of the recurrent products alone (6·T·B·n² a gate).\n");
     console.log("cell           n    B    T    m threads telemetry        ms  GFLOP/s   steps/s");
   }

@@ -5,6 +5,7 @@ import type { Thresholds } from "../diagnostics/thresholds.ts";
 import { thresholdNames, thresholdsVariable, thresholdTable } from "../diagnostics/thresholds.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import { tensorflowVariables } from "../tensorflowFolder.ts";
+import { wideVectorsVariable } from "../wideVectorsVariable.ts";
 
 export interface TrainerSettings {
   /** undefined: the trainer's own choice. */
@@ -25,6 +26,7 @@ export function trainerSettings(scope?: vscode.Uri): TrainerSettings {
     engine: engine === "file" ? undefined : engine,
     env: {
       ...tensorflowVariables(tensorflowFolder(scope)),
+      ...(settings.get("wideVectors", true) ? {} : { [wideVectorsVariable]: "0" }),
       ...(Object.keys(thresholds).length === 0 ? {} : { [thresholdsVariable]: JSON.stringify(thresholds) }),
     },
   };

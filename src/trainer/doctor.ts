@@ -1,7 +1,7 @@
 /** What this machine can do. */
 import { availableParallelism } from "node:os";
 import { type BackendReport, createEngine, examineTensorflow } from "../engine/createEngine.ts";
-import { supportsRelaxedSimd, supportsSimd } from "../engine/fused/createFusedEngine.ts";
+import { hasWideVectors, supportsRelaxedSimd, supportsSimd } from "../engine/fused/createFusedEngine.ts";
 
 export interface EngineReport {
   readonly name: "fused" | "tensorflow";
@@ -20,6 +20,8 @@ export interface DoctorReport {
   readonly cores: number;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
+  /** The fused engine works with vectors of 256 bits. */
+  readonly wideVectors: boolean;
   /** WebAssembly memory that threads can share. */
   readonly sharedMemory: boolean;
   /** Threads that the fused engine uses when not told otherwise. */
@@ -32,15 +34,18 @@ export interface DoctorReport {
 /** Looks at the runtime and starts every engine once. */
 export async function examineMachine(): Promise<DoctorReport> {
   const cores = availableParallelism();
+  // The engine finds out what vectors there are.
+  const fused = await examineEngine("fused");
   return {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cores,
     simd: supportsSimd(),
     relaxedSimd: supportsRelaxedSimd(),
+    wideVectors: hasWideVectors(),
     sharedMemory: supportsSharedMemory(),
     threads: cores,
-    engines: [await examineEngine("fused"), await examineEngine("tensorflow")],
+    engines: [fused, await examineEngine("tensorflow")],
     tensorflowBackends: await examineTensorflow(),
   };
 }

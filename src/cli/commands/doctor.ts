@@ -13,6 +13,7 @@ interface DoctorAnswer {
   readonly cores: number;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
+  readonly wideVectors: boolean;
   readonly sharedMemory: boolean;
   readonly threads: number;
   readonly engines: readonly {
@@ -62,6 +63,9 @@ async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promis
   terminal.say(`SIMD             ${mark(answer.simd)}`);
   terminal.say(
     `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 20, 22 and newer have it; training is then about a third faster)"}`,
+  );
+  terminal.say(
+    `256-bit vectors  ${mark(answer.wideVectors)}${answer.wideVectors ? "" : " (Node 24 and newer have them on x86-64; training is then 1.6 times as fast)"}`,
   );
   terminal.say(`shared memory    ${mark(answer.sharedMemory)}`);
   terminal.say(`threads          ${answer.threads}`);

@@ -11,6 +11,7 @@ import { fasterTiles, type Tiles } from "./wideVectors.ts";
 export { type KernelBuild, supportsSimd } from "./kernels.ts";
 export { supportsRelaxedSimd } from "./relaxedSimd.ts";
 export { type GradientCheckpointing, scratchBytes } from "./scratch.ts";
+export { hasWideVectors } from "./wideVectors.ts";
 
 export interface FusedOptions {
   /** Threads, the caller's own included; default: as many as the machine runs at once. The numbers are the same for any. */
@@ -37,7 +38,7 @@ export async function createFusedEngine(options: FusedOptions = {}): Promise<Eng
   const build = options.build ?? bestBuild();
   const memory = createSharedMemory();
   const module = compileKernels(build);
-  const tiles = options.tiles ?? fasterTiles(build, instantiateKernels(module, memory));
+  const tiles = options.tiles ?? fasterTiles(build, instantiateKernels(module, memory), memory);
   const threads = await Threads.start(module, memory, count, tiles);
   const arena = new Arena(memory, threads.kernels.heapBase());
   const vectors = `WebAssembly ${build === "relaxed" ? "relaxed SIMD" : "SIMD"}${tiles === "wide" ? " of 256 bits" : ""}`;

@@ -20,15 +20,19 @@ export function readProbes(
     const saturation = new Float32Array(length);
     const base = norms / 4 + layer * length * panels * panelWidth;
     const counts = saturated / 4 + layer * length * panels;
+    // Without absent sequences the timesteps lie together. A view for each of them takes as long as all else.
+    const row = panels * panelWidth;
+    if (row === size) gradientNorm.set(floats.subarray(base, base + length * size));
+    else
+      for (let t = 0; t < length; t++)
+        gradientNorm.set(floats.subarray(base + t * row, base + t * row + size), t * size);
+    // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
+    for (let i = 0; i < gradientNorm.length; i++) gradientNorm[i]! *= size;
     for (let t = 0; t < length; t++) {
-      const from = base + t * panels * panelWidth;
-      gradientNorm.set(floats.subarray(from, from + size), t * size);
       let count = 0;
       for (let panel = 0; panel < panels; panel++) count += integers[counts + t * panels + panel]!;
       saturation[t] = count / (size * spec.hidden);
     }
-    // ∂(mean loss · B)/∂h: the gradient of each sequence's own loss.
-    for (let i = 0; i < gradientNorm.length; i++) gradientNorm[i]! *= size;
     probes.push({ gradientNorm, saturation });
   }
   return isDeep(spec) ? [byDepth(probes, size)] : probes;

@@ -7,26 +7,25 @@
  */
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
+import { wideVectorsVariable } from "../../wideVectorsVariable.ts";
 import type { KernelBuild, Kernels } from "./kernels.ts";
 
 export type Tiles = "narrow" | "wide";
 
-/** Set to 0 where the flag is not to be set: V8 calls what it does experimental. */
-const variable = "SIGMASCOPE_WIDE_VECTORS";
-
 /** Whether V8 may have the flag. Older ones either lack it or join nothing in these kernels. */
 function mayJoin(): boolean {
   const major = Number.parseInt(process.versions.v8, 10);
-  return process.arch === "x64" && major >= 13 && process.env[variable] !== "0";
+  return process.arch === "x64" && major >= 13 && process.env[wideVectorsVariable] !== "0";
 }
 
+const flag = "experimental-wasm-revectorize";
 let asked = false;
 
 /** Asks V8 to join vectors in what it compiles from now on in this process. */
 export function askForWideVectors(): void {
   if (asked || !mayJoin()) return;
   asked = true;
-  setFlagsFromString("--experimental-wasm-revectorize");
+  setFlagsFromString(`--${flag}`);
 }
 
 /** How much faster the wide tile has to be, an operation, before it is taken: twice or half is what is seen. */
@@ -36,32 +35,47 @@ const faster = new Map<KernelBuild, Tiles>();
 
 /**
  * The faster tiles of this runtime for a build. Takes some milliseconds, once for each build.
- * @param kernels freshly instantiated, from a module compiled after `askForWideVectors`; nothing else may lie in its
- *   memory yet.
+ *
+ * Wide ones are taken only if they give what narrow ones do; if they are not taken, V8 is asked to join no more.
+ * @param kernels freshly instantiated, from a module compiled after `askForWideVectors`.
+ * @param memory theirs, with nothing in it yet; it is left zero.
  */
-export function fasterTiles(build: KernelBuild, kernels: Kernels): Tiles {
+export function fasterTiles(build: KernelBuild, kernels: Kernels, memory: WebAssembly.Memory): Tiles {
   if (!mayJoin()) return "narrow";
   let tiles = faster.get(build);
   if (!tiles) {
+    const scratch = Math.ceil(kernels.heapBase() / 64) * 64;
+    const operands = new Float32Array(memory.buffer, scratch, kernels.microKernelPeakScratch() / 4);
     // Timed as they are in the end, without waiting for V8 to find out that they matter.
     setFlagsFromString("--no-liftoff");
     try {
       const [narrow, wide] = [0, 1].map((on) => {
         kernels.useWideTiles(on);
-        return Math.max(...Array.from({ length: 6 }, () => rate(kernels)));
+        for (let i = 0; i < operands.length; i++) operands[i] = Math.sin(i);
+        return {
+          rate: Math.max(...Array.from({ length: 6 }, () => rate(kernels, scratch))),
+          sums: operands.slice(0, 32),
+        };
       });
-      tiles = wide! > margin * narrow! ? "wide" : "narrow";
+      const agree = narrow!.sums.every((sum, i) => sum === wide!.sums[i]);
+      tiles = agree && wide!.rate > margin * narrow!.rate ? "wide" : "narrow";
     } finally {
       setFlagsFromString("--liftoff");
+      operands.fill(0);
     }
     faster.set(build, tiles);
+    if (!hasWideVectors()) setFlagsFromString(`--no-${flag}`);
   }
   return tiles;
 }
 
+/** Whether an engine of this process has found vectors of eight to be the faster. */
+export function hasWideVectors(): boolean {
+  return [...faster.values()].includes("wide");
+}
+
 /** Operations a millisecond. */
-function rate(kernels: Kernels): number {
-  const scratch = Math.ceil(kernels.heapBase() / 64) * 64;
+function rate(kernels: Kernels, scratch: number): number {
   const start = performance.now();
   const operations = kernels.microKernelPeak(60, scratch);
   return operations / (performance.now() - start);
