@@ -1,4 +1,5 @@
 /** `npm run bench`: speed of the fused engine. See docs/performance.md for what the figures mean. */
+import { statSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -151,8 +152,12 @@ async function main(): Promise<void> {
     else sayStartup(rows);
     return;
   }
+  const tensorflowFolder = values["tensorflow-folder"];
+  // Else the other backends would be timed and its own left out.
+  if (tensorflowFolder !== undefined && !statSync(tensorflowFolder, { throwIfNoEntry: false })?.isDirectory())
+    throw new RangeError(`--tensorflow-folder: there is no folder ${tensorflowFolder}`);
   if (values.engines) {
-    const rows = await benchEngines(values["tensorflow-folder"], values.quick ? 3 : 9);
+    const rows = await benchEngines(tensorflowFolder, values.quick ? 3 : 9);
     if (values.json) console.log(JSON.stringify({ rows }));
     return;
   }
@@ -174,7 +179,7 @@ async function main(): Promise<void> {
       threads: numbers("threads", values.threads),
       quick: values.quick,
       processorTime: values["processor-time"],
-      tensorflowFolder: values["tensorflow-folder"],
+      tensorflowFolder,
     };
     if (options.processorTime && options.threads.some((count) => count > 1))
       throw new RangeError(
