@@ -65,7 +65,7 @@ async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promis
     `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 20, 22 and newer have it; training is then about a third faster)"}`,
   );
   terminal.say(
-    `256-bit vectors  ${mark(answer.wideVectors)}${answer.wideVectors ? "" : " (Node 24 and newer have them on x86-64; training is then 1.6 times as fast)"}`,
+    `256-bit vectors  ${mark(answer.wideVectors)}${answer.wideVectors ? "" : " (Node 24 to 26 have them on x86-64 with AVX2; training is then 1.6 times as fast)"}`,
   );
   terminal.say(`shared memory    ${mark(answer.sharedMemory)}`);
   terminal.say(`threads          ${answer.threads}`);

@@ -2,7 +2,7 @@
  * How many rows a tile has whose sums stay in registers.
  *
  * WebAssembly's vectors have four floats. The sums of a tile of four rows and eight columns fill eight registers of
- * x86-64's sixteen, and are just as many as keep its multipliers busy. V8 13 and newer, on x86-64 and with a flag set
+ * x86-64's sixteen, and are just as many as keep its multipliers busy. V8 13 and 14, on x86-64 and with a flag set
  * (src/engine/fused/wideVectors.ts), joins operations on neighbouring vectors into one on eight floats. Then the sums
  * of twelve rows and eight columns take twelve registers, and a tile does three times as much in half again the time.
  * Without it such sums do not fit. Every sum is taken in the same order in both, so the tile changes no bit of a result.
