@@ -13,7 +13,7 @@ const answerSchema = z.object({
   cores: z.number(),
   simd: z.boolean(),
   relaxedSimd: z.boolean(),
-  wideVectors: z.boolean(),
+  wideVectors: z.enum(["yes", "switched off", "runtime", "processor"]),
   sharedMemory: z.boolean(),
   threads: z.number(),
   engines: z.array(
@@ -30,6 +30,13 @@ const answerSchema = z.object({
 });
 
 const backendNames = { native: "libtensorflow", wasm: "WebAssembly", cpu: "JavaScript" } as const;
+
+const wideVectorsText: Record<z.output<typeof answerSchema>["wideVectors"], string> = {
+  yes: "yes",
+  "switched off": "no (switched off: sigmascope.wideVectors)",
+  runtime: "no (newer versions of VS Code have them on x86-64; training is then about 1.65 times as fast)",
+  processor: "no (no faster on this processor)",
+};
 
 export function registerDoctor(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
@@ -65,7 +72,7 @@ async function show(log: vscode.LogOutputChannel, answer: z.output<typeof answer
     `Node.js ${node}, ${platform}, ${cores} cores`,
     `SIMD: ${yesNo(simd)}`,
     `Relaxed SIMD: ${yesNo(relaxedSimd)}${relaxedSimd ? "" : " (newer versions of VS Code have it; training is then about a third faster)"}`,
-    `256-bit vectors: ${yesNo(wideVectors)}${wideVectors ? "" : " (newer versions of VS Code have them on x86-64; training is then 1.6 times as fast)"}`,
+    `256-bit vectors: ${wideVectorsText[wideVectors]}`,
     `Shared memory: ${yesNo(sharedMemory)}`,
     `Threads: ${threads}`,
     ...engines.map(({ name, live, description, reason }) =>

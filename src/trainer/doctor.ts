@@ -1,7 +1,12 @@
 /** What this machine can do. */
 import { availableParallelism } from "node:os";
 import { type BackendReport, createEngine, examineTensorflow } from "../engine/createEngine.ts";
-import { hasWideVectors, supportsRelaxedSimd, supportsSimd } from "../engine/fused/createFusedEngine.ts";
+import {
+  supportsRelaxedSimd,
+  supportsSimd,
+  type WideVectors,
+  wideVectors,
+} from "../engine/fused/createFusedEngine.ts";
 
 export interface EngineReport {
   readonly name: "fused" | "tensorflow";
@@ -20,8 +25,8 @@ export interface DoctorReport {
   readonly cores: number;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  /** The fused engine works with vectors of 256 bits. */
-  readonly wideVectors: boolean;
+  /** Whether the fused engine works with vectors of 256 bits, or why not. */
+  readonly wideVectors: WideVectors;
   /** WebAssembly memory that threads can share. */
   readonly sharedMemory: boolean;
   /** Threads that the fused engine uses when not told otherwise. */
@@ -42,7 +47,7 @@ export async function examineMachine(): Promise<DoctorReport> {
     cores,
     simd: supportsSimd(),
     relaxedSimd: supportsRelaxedSimd(),
-    wideVectors: hasWideVectors(),
+    wideVectors: wideVectors(),
     sharedMemory: supportsSharedMemory(),
     threads: cores,
     engines: [fused, await examineEngine("tensorflow")],

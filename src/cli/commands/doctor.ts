@@ -13,7 +13,7 @@ interface DoctorAnswer {
   readonly cores: number;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  readonly wideVectors: boolean;
+  readonly wideVectors: "yes" | "switched off" | "runtime" | "processor";
   readonly sharedMemory: boolean;
   readonly threads: number;
   readonly engines: readonly {
@@ -52,6 +52,14 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
+const wideVectorsHints: Record<DoctorAnswer["wideVectors"], string> = {
+  yes: "",
+  "switched off": "switched off by SIGMASCOPE_WIDE_VECTORS=0",
+  runtime:
+    "Node 24 to 26 on Linux and Windows have them on x86-64; training is then about 1.65 times as fast",
+  processor: "no faster on this processor",
+};
+
 async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promise<void> {
   const terminal = openTerminal(json);
   const { colors } = terminal;
@@ -64,9 +72,8 @@ async function doctor({ json = false, tensorflowFolder }: DoctorOptions): Promis
   terminal.say(
     `relaxed SIMD     ${mark(answer.relaxedSimd)}${answer.relaxedSimd ? "" : " (Node 20, 22 and newer have it; training is then about a third faster)"}`,
   );
-  terminal.say(
-    `256-bit vectors  ${mark(answer.wideVectors)}${answer.wideVectors ? "" : " (Node 24 to 26 have them on x86-64 with AVX2; training is then 1.6 times as fast)"}`,
-  );
+  const wide = answer.wideVectors === "yes";
+  terminal.say(`256-bit vectors  ${mark(wide)}${wide ? "" : ` (${wideVectorsHints[answer.wideVectors]})`}`);
   terminal.say(`shared memory    ${mark(answer.sharedMemory)}`);
   terminal.say(`threads          ${answer.threads}`);
   for (const { name, live, description, reason } of answer.engines)

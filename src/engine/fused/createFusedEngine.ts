@@ -11,14 +11,14 @@ import { fasterTiles, type Tiles } from "./wideVectors.ts";
 export { type KernelBuild, supportsSimd } from "./kernels.ts";
 export { supportsRelaxedSimd } from "./relaxedSimd.ts";
 export { type GradientCheckpointing, scratchBytes } from "./scratch.ts";
-export { hasWideVectors } from "./wideVectors.ts";
+export { type WideVectors, wideVectors } from "./wideVectors.ts";
 
 export interface FusedOptions {
   /** Threads, the caller's own included; default: as many as the machine runs at once. The numbers are the same for any. */
   readonly threads?: number | undefined;
   /** Default: the faster of those that the runtime supports. Builds differ in the last bits. */
   readonly build?: KernelBuild | undefined;
-  /** Default: the faster on this runtime. The numbers are the same bit for bit. */
+  /** For tests. Default: the faster on this runtime. The numbers are the same bit for bit. */
   readonly tiles?: Tiles | undefined;
   /** Default: "off". Less memory for long sequences at a third more time; the numbers are the same bit for bit. */
   readonly gradientCheckpointing?: GradientCheckpointing | undefined;

@@ -10,7 +10,7 @@ export type Locate = (name: string) => number;
 
 interface PackedPart extends Part {
   readonly weights: number;
-  /** Byte offset of its gradient [row block][eight columns][4][8] in a shard's partial; undefined: it has none. */
+  /** Byte offset of its gradient [row block][pair of quads][4][8] in a shard's partial; undefined: it has none. */
   readonly gradient: number | undefined;
 }
 

@@ -3,9 +3,9 @@
  *
  * Both operands are copied ("packed") into panels that the micro-kernel reads from front to back: op(A) in panels of
  * 4 rows, [k][4], and op(B) in panels of 8 columns, [k][8]. The micro-kernel keeps a 4×8 tile of C in eight
- * registers; with two for B and one for A it needs eleven, which leaves room on the sixteen of x86-64 (the compiler
- * spills a wider tile, but where it has vectors of eight: tiles.ts). Blocks of KC steps of k and MC rows of op(A) keep the panels in the caches
- * (Goto & van de Geijn 2008).
+ * registers; with two for B and one for A it needs eleven, which leaves room on the sixteen of x86-64. With vectors of
+ * eight it keeps up to 12×8 (tiles.ts); else the compiler would spill so large a tile. Blocks of KC steps of k and MC rows
+ * of op(A) keep the panels in the caches (Goto & van de Geijn 2008).
  *
  * Every element of C is the sum over k in ascending order, within blocks of KC, whatever the alignment and
  * position, so the same call gives the same bits.
@@ -311,17 +311,23 @@ export function microKernelPeakScratch(): i32 {
 
 /**
  * Runs the bare micro-kernel on panels that stay in the first-level cache: the most that products can reach.
- * @param scratch `microKernelPeakScratch()` bytes: a tile of three times four rows of eight, which is written, and what is
- *   multiplied; four rows are the same for any tile.
+ * @param scratch `microKernelPeakScratch()` bytes: room for 12 rows of 8 sums, then what is multiplied. The sums are the same
+ *   whether one tile takes all rows or three take four each.
  * @returns floating-point operations done.
  */
 export function microKernelPeak(repeats: i32, scratch: usize): f64 {
   const b = scratch + 3 * TILE;
   const a = b + KC * 8 * 4;
-  const blocks = tileBlocks(3);
+  const panel = KC * 4 * 4;
+  const whole = tileBlocks(3) == 3;
   for (let i = 0; i < repeats; i++) {
-    if (blocks == 3) tile12(KC, a, b, 1, 0, scratch, 32);
-    else tile4(KC, a, b, 1, 0, scratch, 32);
+    if (whole) {
+      tile12(KC, a, b, 1, 0, scratch, 32);
+    } else {
+      tile4(KC, a, b, 1, 0, scratch, 32);
+      tile4(KC, a + panel, b, 1, 0, scratch + TILE, 32);
+      tile4(KC, a + 2 * panel, b, 1, 0, scratch + 2 * TILE, 32);
+    }
   }
-  return <f64>repeats * <f64>(2 * 4 * 8 * KC * blocks);
+  return <f64>repeats * <f64>(2 * 12 * 8 * KC);
 }

@@ -98,7 +98,7 @@ describe("the fused engine's bits", () => {
   it.each([1, 8, 12, 16, 20, 24, 28, 40])("the same for narrow and wide tiles of %i units", (hidden) => {
     for (const cell of cellNames) {
       const random = new Random(2, "tiles", cell, hidden);
-      // Few reflectors: from n = 24 on, W as a diagonal and a matrix of low rank.
+      // Few reflectors: W as a diagonal and a matrix of low rank, for spectral cells from n = 20 on, orthogonal from 12.
       const reflectors = [Math.min(hidden, 3), Math.min(hidden, 5)] as const;
       const shape = { batch: 1, length: 1, hidden, inputSize: 3, outputSize: 9, reflectors };
       const spec = specOf(random, { cell, activation: "tanh", head: "classifyEach", layers: 2 }, shape);

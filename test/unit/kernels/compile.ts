@@ -2,13 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { main } from "assemblyscript/asc";
 import type { KernelBuild } from "../../../src/engine/fused/kernels.ts";
 import { supportsRelaxedSimd } from "../../../src/engine/fused/relaxedSimd.ts";
 import { askForWideVectors } from "../../../src/engine/fused/wideVectors.ts";
 
-// As the engine does: on runtimes that join vectors these tests see what comes of it.
+// As the engine does. And compiled for good at once, so that where V8 joins vectors these tests see what comes of it.
 askForWideVectors();
+setFlagsFromString("--no-liftoff");
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 

@@ -152,6 +152,6 @@ describe.each(
   it("counts the operations of its micro-kernel alone", () => {
     bench.clear();
     const scratch = bench.allocate(bench.kernels.microKernelPeakScratch() / 4);
-    expect(bench.kernels.microKernelPeak(3, scratch)).toBe(3 * 2 * rows * 8 * 256);
+    expect(bench.kernels.microKernelPeak(3, scratch)).toBe(3 * 2 * 12 * 8 * 256);
   });
 });
