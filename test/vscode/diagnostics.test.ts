@@ -5,6 +5,7 @@ import type { Frame, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { TelemetryRow } from "../../src/runs/telemetry.ts";
 import { readTelemetry } from "../../src/runs/telemetryReader.ts";
+import { toldOf } from "./notifications.ts";
 import { inEveryTheme, panelFrame, picture } from "./panelFrame.ts";
 import { runEnds } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
@@ -202,7 +203,7 @@ it("a plot is saved as CSV, SVG and PNG where the user says", async () => {
     await expect.poll(() => input.inputValue(), patience).toContain(`-loss.${format}`);
     await input.fill(join(code.workspace, `loss.${format}`));
     await page.keyboard.press("Enter");
-    await page.locator(".notification-toast", { hasText: `Saved loss.${format}` }).waitFor();
+    await toldOf(bench, `Saved loss.${format}`);
   }
   const [heading, ...lines] = (await readFile(join(code.workspace, "loss.csv"), "utf8"))
     .trimEnd()
@@ -225,7 +226,7 @@ it("the run's numbers are exported as a table", async () => {
   await expect.poll(() => input.inputValue(), patience).toContain("-steps.csv");
   await input.fill(join(code.workspace, "steps.csv"));
   await page.keyboard.press("Enter");
-  await page.locator(".notification-toast", { hasText: "Saved steps.csv" }).waitFor();
+  await toldOf(bench, "Saved steps.csv");
   const [heading = "", ...lines] = (await readFile(join(code.workspace, "steps.csv"), "utf8"))
     .trimEnd()
     .split("\n");

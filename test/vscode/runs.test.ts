@@ -4,6 +4,7 @@ import { appendFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/pro
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { writeLargeRun } from "../../bench/largeRun.ts";
+import { toldOf } from "./notifications.ts";
 import { panelFrame } from "./panelFrame.ts";
 import { runRow } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
@@ -106,8 +107,7 @@ it("an experiment file that means harm has problems, and starts nothing", async 
       .filter({ hasText: /\d problem/ })
       .waitFor();
   }
-  // VS Code shows few notifications at once: the first is enough.
-  await page.locator(".notification-toast", { hasText: "cannot be run" }).first().waitFor();
+  await toldOf(bench, "cannot be run");
   expect(await readdir(root)).toEqual(before);
   expect(await bench.ask("active")).toBe(true);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readEvents } from "../../src/runs/events.ts";
 import { readTelemetry } from "../../src/runs/telemetryReader.ts";
+import { toldOf } from "./notifications.ts";
 import { picture } from "./panelFrame.ts";
 import { newestRun } from "./runsOnScreen.ts";
 import { openWorkbench, patience, type Workbench } from "./workbench.ts";
@@ -41,7 +42,6 @@ const switches = (directory: string) =>
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 it("a run in training: vanilla → SVD → vanilla, with a loss that goes on as before", async () => {
-  const { page } = bench;
   await bench.ask("open", { file });
   await bench.palette("Sigmascope: Train");
   await vi.waitFor(async () => {
@@ -66,14 +66,14 @@ it("a run in training: vanilla → SVD → vanilla, with a loss that goes on as 
     .getByRole("button", { name: /^Use Radius/ })
     .click();
   await vi.waitFor(async () => expect((await record()).cell).toBe("spectral"), patience);
-  await page.locator(".notification-toast", { hasText: "switched from rnn to spectral" }).waitFor();
+  await toldOf(bench, "switched from rnn to spectral");
   const at = (await record()).step;
   await vi.waitFor(async () => expect((await record()).step).toBeGreaterThan(at + 200), patience);
 
   // Back again nothing can be clipped, and nothing is asked.
   await bench.palette("Sigmascope: Switch to Vanilla Parameterization");
   await vi.waitFor(async () => expect((await record()).cell).toBe("rnn"), patience);
-  await page.locator(".notification-toast", { hasText: "switched from spectral to rnn" }).waitFor();
+  await toldOf(bench, "switched from spectral to rnn");
   const back = (await record()).step;
   await vi.waitFor(async () => expect((await record()).step).toBeGreaterThan(back + 200), patience);
   await bench.palette("Sigmascope: Stop");
@@ -97,22 +97,19 @@ it("a run in training: vanilla → SVD → vanilla, with a loss that goes on as 
 });
 
 it("the newest checkpoint of a stopped run, into a file of its own each time", async () => {
-  const { page } = bench;
   const { directory } = await record();
   for (const name of ["switched-spectral.safetensors", "switched-spectral-2.safetensors"]) {
     await bench.palette("Sigmascope: Switch to SVD Parameterization");
     await dialog()
       .getByRole("button", { name: /^Use Radius/ })
       .click();
-    await page.locator(".notification-toast", { hasText: `Written to` }).filter({ hasText: name }).waitFor();
+    await toldOf(bench, "Written to", name);
     expect(await readdir(directory)).toContain(name);
   }
   // What is clipped is told afterwards, too.
   await bench.palette("Sigmascope: Switch to SVD Parameterization");
   await dialog().getByRole("button", { name: "Clip to 1 ± 0.1" }).click();
-  const told = page.locator(".notification-toast", { hasText: "switched-spectral-3.safetensors" });
-  await told.waitFor();
-  expect(await told.textContent()).toMatch(
+  expect(await toldOf(bench, "switched-spectral-3.safetensors")).toMatch(
     /\d+ were clipped, by up to 0\.\d+; the W changed by 0\.\d+ relative/,
   );
   expect((await record()).cell).toBe("rnn");
@@ -120,7 +117,6 @@ it("the newest checkpoint of a stopped run, into a file of its own each time", a
 });
 
 it("a run whose spectrum was not recorded: the trainer says what it refuses, and that is asked", async () => {
-  const { page } = bench;
   const { directory } = await record();
   await rm(join(directory, "telemetry.arrows"));
   await bench.palette("Sigmascope: Switch to SVD Parameterization");
@@ -130,13 +126,10 @@ it("a run whose spectrum was not recorded: the trainer says what it refuses, and
   await dialog()
     .getByRole("button", { name: /^Use Radius/ })
     .click();
-  const told = page.locator(".notification-toast", { hasText: "switched-spectral-4.safetensors" });
-  await told.waitFor();
-  expect(await told.textContent()).toContain("none was clipped");
+  expect(await toldOf(bench, "switched-spectral-4.safetensors")).toContain("none was clipped");
 });
 
 it("an experiment file, whose comments stay, and which can be undone", async () => {
-  const { page } = bench;
   await bench.ask("open", { file });
   // Its W would start outside the band: what becomes of the start is said first.
   const cancelled = bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
@@ -150,22 +143,19 @@ it("an experiment file, whose comments stay, and which can be undone", async () 
   const switched = bench.ask("execute", { command: "sigmascope.switchToSvd", args: [file] });
   await dialog().getByRole("button", { name: "Switch", exact: true }).click();
   await switched;
-  const told = page.locator(".notification-toast", { hasText: "switched.sigmascope.json: W = U diag(σ) Vᵀ" });
-  await told.waitFor();
+  await toldOf(bench, "switched.sigmascope.json: W = U diag(σ) Vᵀ");
   expect(await bench.ask("text", { file })).toBe(experiment.replace('"rnn"', '"spectral"'));
   await bench.ask("execute", { command: "undo" });
   expect(await bench.ask("text", { file })).toBe(experiment);
 });
 
 it("a cell with gates is told as such, and left alone", async () => {
-  const { page, code } = bench;
+  const { code } = bench;
   const gated = join(code.workspace, "gated.sigmascope.json");
   const text = '{ "task": { "kind": "adding" }, "model": { "cell": "lstm" } }';
   await writeFile(gated, text);
   await bench.ask("open", { file: gated });
   await bench.ask("execute", { command: "sigmascope.switchToSvd", args: [gated] });
-  await page
-    .locator(".notification-toast", { hasText: "gated.sigmascope.json has the cell lstm, whose gates" })
-    .waitFor();
+  await toldOf(bench, "gated.sigmascope.json has the cell lstm, whose gates");
   expect(await bench.ask("text", { file: gated })).toBe(text);
 });
